@@ -17,9 +17,7 @@ USERS = [flat_user("demo", "f12", "one"), flat_user("demo", "f13", "two"), desk_
 
 def client(broker, user, password):
     context = ssl.create_default_context(cafile=broker.tls.ca_pem)
-    return aiomqtt.Client(
-        "127.0.0.1", broker.port, username=user, password=password, tls_context=context, timeout=_BOUND_S
-    )
+    return aiomqtt.Client("127.0.0.1", broker.port, username=user, password=password, tls_context=context, timeout=_BOUND_S)
 
 
 def run(kind, tmp_path, body):

@@ -1,0 +1,59 @@
+# `make help` lists what there is. Every target sets up what it needs first: .venv and lib/ by locked hashes.
+
+PYTHON ?= python3
+BROKER ?= nats
+SCENARIO ?=
+N ?= 20000
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo scenarios test test-host test-micropython lint docs docs-check bench powercut light lock clean
+
+help: ## this list
+	@echo "make TARGET [NAME=value ...]"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=python3.12 chooses one)
+	@$(PYTHON) tools/set_up.py
+
+demo: setup ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=nats or mosquitto); SCENARIO=name plays a file
+	@$(PY) -m tools.demo --broker $(BROKER) $(if $(SCENARIO),--scenario $(SCENARIO))
+
+scenarios: setup ## play every file of scenarios/, with source and with compiled .mpy files (SCENARIO=name: one)
+	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,mpy $(SCENARIO)
+
+test: setup lint docs-check test-host test-micropython ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython
+
+test-host: setup ## tests on CPython, with the virtual board, real brokers and scenarios among them
+	@$(PY) -m pytest host_tests
+
+test-micropython: setup ## the same core tests under the real MicroPython with a bounded heap
+	@$(PY) -m host_tests.run_micropython
+
+lint: setup ## ruff over everything
+	@$(PY) -m ruff check .
+
+docs: setup ## write the generated pages of docs/ again
+	@$(PY) -m tools.patterns --write
+
+docs-check: setup ## are the generated pages of docs/ up to date?
+	@$(PY) -m tools.patterns --check
+
+bench: setup ## the figures, as a table and in build/bench.json
+	@$(PY) -m tools.bench
+
+powercut: setup ## cut the power at N flash states (N=20000) and look for a lost or doubled call
+	@$(PY) -m host_tests.powercut --states $(N)
+
+light: setup ## show the light and tone patterns
+	@$(PY) -m tools.patterns --show
+
+lock: ## write requirements.txt anew from requirements.in (needs python3.10, the lowest we serve)
+	@rm -rf build/lock && python3.10 -m venv build/lock && build/lock/bin/pip install -q pip-tools==7.6.2
+	@build/lock/bin/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --no-annotate -o build/lock/requirements.txt requirements.in
+	@{ sed -n '/^#/p' requirements.txt; cat build/lock/requirements.txt; } > build/lock/new && mv build/lock/new requirements.txt
+
+clean: ## remove build/ (the demo's keys and journal too); .venv and lib/ stay
+	@rm -rf build
