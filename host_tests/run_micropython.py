@@ -1,0 +1,88 @@
+"""Runs the dual-runtime tests in a real MicroPython with a bounded heap: `python -m host_tests.run_micropython [words ...]`.
+
+Takes every `test_*.py` below host_tests except `test_*_host.py` (those need CPython), each in a process of its own with
+`-X heapsize=320k`, which stands for about 160 KB on the board: objects are twice the size here. With words, only files whose
+path contains one of them. `--firmware DIR`: take `firmware` from there (the compiled files). Exit code 0 only if all passed.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEAP = "320k"
+LIMIT_S = 180  # one file; the slowest takes a few seconds, so this only catches a hang
+
+_INSIDE = """
+import sys, gc
+sys.path[:] = %(path)r
+name = %(module)r
+module = __import__(name, None, None, ("",))
+passed = failed = 0
+for test in sorted(n for n in dir(module) if n.startswith("test_")):
+    if "machine" in sys.modules:
+        sys.modules["machine"].world.clear()
+    gc.collect()
+    try:
+        getattr(module, test)()
+        passed += 1
+    except BaseException as error:
+        failed += 1
+        print("FAILED", test)
+        sys.print_exception(error)
+print("RESULT", passed, failed)
+"""
+
+
+def find_tests(words, root=ROOT):
+    """Dual-runtime test files in order; new ones are found by themselves."""
+    files = sorted((root / "host_tests").rglob("test_*.py"))
+    files = [file for file in files if not file.stem.endswith("_host")]
+    return [file for file in files if not words or any(word in str(file.relative_to(root)) for word in words)]
+
+
+def interpreter():
+    """Path of the MicroPython next to this Python, else the one on PATH."""
+    beside = pathlib.Path(sys.executable).parent / "micropython"
+    return str(beside) if beside.exists() else "micropython"
+
+
+def run_file(file, firmware, root=ROOT):
+    """(passed, failed, output) of one file. A crash, a hang or an import that fails counts as one failure."""
+    module = ".".join(file.relative_to(root).with_suffix("").parts)
+    standins = root / "tools" / "vboard" / "standins"
+    path = [str(standins), str(firmware or root), str(root), ".frozen", str(root / "lib")]
+    command = [interpreter(), "-X", "heapsize=" + HEAP, "-c", _INSIDE % {"path": path, "module": module}]
+    try:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run(command, cwd=root, timeout=LIMIT_S, text=True, check=False, **pipes)
+    except subprocess.TimeoutExpired as late:
+        return 0, 1, f"not finished after {LIMIT_S} s\n{late.stdout or ''}"
+    last = done.stdout.strip().rsplit("\n", 1)[-1].split()
+    if done.returncode == 0 and len(last) == 3 and last[0] == "RESULT":
+        return int(last[1]), int(last[2]), done.stdout
+    return 0, 1, f"{done.stdout}\n(interpreter ended with {done.returncode})"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("words", nargs="*", help="run only files whose path contains one of these")
+    parser.add_argument("--firmware", type=pathlib.Path, help="directory that holds `firmware` (default: the repository)")
+    options = parser.parse_args()
+    os.environ.pop("MICROPYPATH", None)
+    total_passed = total_failed = 0
+    for file in find_tests(options.words):
+        passed, failed, output = run_file(file, options.firmware)
+        total_passed += passed
+        total_failed += failed
+        print(f"{'FAILED' if failed else 'ok    '} {file.relative_to(ROOT)}: {passed} passed, {failed} failed", flush=True)
+        if failed:
+            print(output)
+    print(f"{total_passed} passed, {total_failed} failed")
+    return 1 if total_failed or not total_passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
