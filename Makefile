@@ -12,7 +12,7 @@ PY := .venv/bin/python
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-18s%s\n", $$1, $$2 }'
 
 setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=python3.12 chooses one)
 	@$(PYTHON) tools/set_up.py

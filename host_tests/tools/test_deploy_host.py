@@ -1,0 +1,109 @@
+"""A unit's root holds what starts by name as source, the rest as source or .mpy, and the unit's own files."""
+
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from tools.deploy import DeployError, deploy, unit_settings
+
+KEY = bytes(range(32))
+BROKERS = [{"host": "127.0.0.1", "port": 8883, "server_name": "broker.ils.internal", "tls": True}]
+SETTINGS = unit_settings("f12", "u1", BROKERS, "secret", board="CHILD")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A small repository with a firmware that prints."""
+    files = {
+        "boot.py": "",
+        "main.py": "from firmware.app import run\nrun()\n",
+        "firmware/__init__.py": "",
+        "firmware/app.py": "import pack.mod\n\ndef run():\n    print('runs', pack.mod.X)\n",
+        "lib/pack/mod.py": "X = 7\n",
+        "board_configs/PARENT.json": '{"name": "PARENT"}',
+        "board_configs/CHILD.json": '{"name": "CHILD", "inherits": "PARENT"}',
+        "board_configs/OTHER.json": '{"name": "OTHER"}',
+    }
+    root = tmp_path / "repository"
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def names(deployed):
+    return set(deployed.sizes)
+
+
+OWN = {"settings.json", "unit.key", "ca.der", "board_configs/CHILD.json", "board_configs/PARENT.json", "boot.py", "main.py"}
+
+
+@pytest.fixture
+def ca(tmp_path):
+    path = tmp_path / "some-ca.der"
+    path.write_bytes(b"der")
+    return path
+
+
+def test_a_source_root_holds_the_modules_and_the_unit_s_own_files(source, tmp_path, ca):
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, source=source)
+    assert names(made) == OWN | {"firmware/__init__.py", "firmware/app.py", "lib/pack/mod.py"}
+    assert json.loads((made.root / "settings.json").read_text()) == SETTINGS
+    assert (made.root / "unit.key").read_text().strip() == KEY.hex()
+    assert stat.S_IMODE((made.root / "unit.key").stat().st_mode) == 0o600
+    assert made.sizes["ca.der"] == 3
+
+
+def test_a_compiled_root_keeps_boot_and_main_as_source_and_runs(source, tmp_path, ca):
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    assert names(made) == OWN | {"firmware/__init__.mpy", "firmware/app.mpy", "lib/pack/mod.mpy"}
+    command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
+    said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
+    assert "runs 7" in said.stdout, said
+
+
+def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
+    out = tmp_path / "out"
+    deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
+    made = deploy(out, SETTINGS, KEY, ca, source=source)
+    assert "firmware/app.mpy" not in names(made)
+    foreign = tmp_path / "home"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("dear")
+    with pytest.raises(DeployError, match="not empty and not a unit's root"):
+        deploy(foreign, SETTINGS, KEY, ca, source=source)
+    assert (foreign / "letter.txt").read_text() == "dear"
+
+
+def test_what_is_missing_or_wrong_is_named(source, tmp_path, ca):
+    out = tmp_path / "out"
+    with pytest.raises(DeployError, match="no NONE.json; known: CHILD, OTHER, PARENT"):
+        deploy(out, {**SETTINGS, "board": "NONE"}, KEY, ca, source=source)
+    with pytest.raises(DeployError, match="31 bytes"):
+        deploy(out, SETTINGS, KEY[1:], ca, source=source)
+    (source / "firmware/bad.py").write_text("def (:\n")
+    with pytest.raises(DeployError, match="firmware/bad.py"):
+        deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
+    (source / "board_configs/CHILD.json").write_text("{")
+    with pytest.raises(DeployError, match="CHILD.json: not JSON"):
+        deploy(out, SETTINGS, KEY, ca, source=source)
+    (source / "board_configs/CHILD.json").write_text('{"inherits": "CHILD"}')
+    with pytest.raises(DeployError, match="inherits from itself"):
+        deploy(out, SETTINGS, KEY, ca, source=source)
+    (source / "lib/pack/mod.py").unlink()
+    with pytest.raises(DeployError, match="make setup"):
+        deploy(out, {**SETTINGS, "board": "OTHER"}, KEY, ca, source=source)
+
+
+def test_the_table_adds_up(source, tmp_path, ca):
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, source=source)
+    assert made.table().splitlines()[-1].split() == [
+        "total",
+        str(len(made.sizes)),
+        "files",
+        str(sum(made.sizes.values())),
+        "bytes",
+    ]

