@@ -1,0 +1,365 @@
+"""A NOR flash partition with a memory for abuse: behaves as esp32.Partition does, and fails on command. Runs on CPython and
+MicroPython.
+
+NOR rules: a program can only turn ones into zeros, an erase turns a whole sector into ones. `writeblocks` with an offset
+programs; without one it erases the blocks and then programs them, as the ESP32 does.
+
+Fault modes, by name:
+  cut_at(n, variant, seed)   power goes at the n-th program or erase from now, which is left as PROGRAM_CUTS / ERASE_CUTS say;
+                             PowerCut is raised, and every access after it, until `power_on()`
+  stick_zero(offset, mask)   these bits are 0 for good: an erase does not bring them back
+  stick_one(offset, mask)    these bits are 1 for good: a program does not take
+  refuse_programs(sector)    a program raises OSError and changes nothing
+  ignore_programs(sector)    a program says it went well and changes nothing
+  refuse_erases(sector)      an erase raises OSError and changes nothing
+  ignore_erases(sector)      an erase says it went well and changes nothing
+  refuse_reads(sector)       a read raises OSError
+
+Weak bits: a cell that lost power half-way may read differently each time. They are kept as a mask; every read throws the dice
+for all weak bits of its range: all ones, all zeros, or each on its own. A later program to 0 or an erase makes them firm.
+They are not kept in the file.
+"""
+
+_PAGE = 256  # bytes: the chip programs by pages, so a program over a page border is two
+_CHUNK = 64  # bytes handled at once, so that a file-backed flash needs no buffer of a sector
+
+PROGRAM_CUTS = (
+    "nothing",  # cut before the first bit
+    "all",  # cut after the last bit, before the caller heard of it
+    "prefix",  # the first bytes are there
+    "suffix",  # only the last bytes
+    "bits",  # any half of the bits
+    "few_bits",  # one to three bits
+    "looks_blank",  # reads as nothing now, bits weak
+    "looks_whole",  # reads as the record now, bits weak
+    "half_weak",  # half of the bits firm, the others weak
+)
+ERASE_CUTS = (
+    "nothing",
+    "all",
+    "prefix",  # the first part of the sector is erased
+    "suffix",
+    "holes",  # some stretches of 16 bytes are erased
+    "bits",  # any half of the bits came back
+    "looks_blank",  # all ones now, what was zero is weak
+    "looks_old",  # the old contents now, what was zero is weak
+)
+
+
+class PowerCut(Exception):
+    """Not an OSError: no driver can catch it."""
+
+
+class Dice:
+    """xorshift32: the same throws on both runtimes."""
+
+    def __init__(self, seed):
+        self._state = (seed * 2654435761 + 1) & 0xFFFFFFFF or 1
+
+    def bits(self, count):
+        state = self._state
+        state ^= (state << 13) & 0xFFFFFFFF
+        state ^= state >> 17
+        state ^= (state << 5) & 0xFFFFFFFF
+        self._state = state
+        return state >> 3 & ((1 << count) - 1)
+
+    def below(self, limit):
+        return self.bits(28) % limit
+
+
+class _Memory:
+    def __init__(self, size):
+        self.data = bytearray(b"\xff" * size)
+
+    def read(self, offset, buf):
+        buf[:] = self.data[offset : offset + len(buf)]
+
+    def write(self, offset, buf):
+        self.data[offset : offset + len(buf)] = buf
+
+
+class _File:
+    """Every write reaches the operating system before it returns: SIGKILL loses nothing."""
+
+    def __init__(self, path, size):
+        try:
+            self._file = open(path, "r+b")  # noqa: SIM115 - held open as long as the flash lives
+        except OSError:
+            self._file = open(path, "w+b")  # noqa: SIM115
+        held = self._file.seek(0, 2)
+        while held < size:
+            held += self._file.write(b"\xff" * min(_CHUNK, size - held))
+        self._file.flush()
+
+    def read(self, offset, buf):
+        self._file.seek(offset)
+        self._file.readinto(buf)
+
+    def write(self, offset, buf):
+        self._file.seek(offset)
+        self._file.write(buf)
+        self._file.flush()
+
+    def close(self):
+        self._file.close()
+
+
+class NorFlash:
+    """programs, program_bytes, erases, reads: operations since the start or since `zero_counters()`."""
+
+    def __init__(self, sectors=16, sector_bytes=4096, path=None):
+        self.sectors = sectors
+        self.sector_bytes = sector_bytes
+        size = sectors * sector_bytes
+        self._store = _Memory(size) if path is None else _File(path, size)
+        self._weak = {}  # byte offset: mask
+        self._stuck_zero = {}
+        self._stuck_one = {}
+        self._refusals = {}  # (what, sector): "refuse" or "ignore"
+        self._dice = Dice(1)
+        self._cut_in = -1
+        self._cut_variant = "nothing"
+        self._off = False
+        self.zero_counters()
+
+    def zero_counters(self):
+        self.programs = self.program_bytes = self.erases = self.reads = 0
+        self.erases_of = [0] * self.sectors
+
+    # As esp32.Partition
+
+    def readblocks(self, block, buf, offset=0):
+        self._need_power()
+        start = self._range(block, offset, len(buf))
+        if self._refusals and self._told("read", start) == "refuse":
+            raise OSError(5)
+        self.reads += 1
+        self._store.read(start, buf)
+        if self._weak:
+            self._flicker(start, buf)
+
+    def writeblocks(self, block, buf, offset=None):
+        if offset is None:
+            if len(buf) % self.sector_bytes:
+                raise OSError(22)
+            for step in range(len(buf) // self.sector_bytes):
+                self._erase(block + step)
+            offset = 0
+        start = self._range(block, offset, len(buf))
+        view = memoryview(buf)
+        done = 0
+        while done < len(buf):
+            count = min(len(buf) - done, _PAGE - (start + done) % _PAGE)
+            self._program(start + done, view[done : done + count])
+            done += count
+
+    def ioctl(self, op, arg):
+        """1, 2, 3: 0. 4: sectors. 5: sector_bytes. 6: erases sector `arg`. Others: None."""
+        if op in (1, 2, 3):
+            return 0
+        if op == 4:
+            return self.sectors
+        if op == 5:
+            return self.sector_bytes
+        if op == 6:
+            self._erase(arg)
+            return 0
+        return None
+
+    # Fault modes
+
+    def cut_at(self, n, variant, seed=1):
+        """Power goes at the n-th program or erase from now (0: the next one)."""
+        if variant not in PROGRAM_CUTS and variant not in ERASE_CUTS:
+            raise ValueError("unknown torn variant: %s" % variant)
+        self._cut_in, self._cut_variant = n, variant
+        self._dice = Dice(seed)
+
+    def power_on(self):
+        self._off = False
+        self._cut_in = -1
+
+    def stick_zero(self, offset, mask):
+        self._stuck_zero[offset] = self._stuck_zero.get(offset, 0) | mask
+        self._put(offset, self._get(offset) & ~mask & 0xFF)
+
+    def stick_one(self, offset, mask):
+        self._stuck_one[offset] = self._stuck_one.get(offset, 0) | mask
+        self._put(offset, self._get(offset) | mask)
+
+    def refuse_programs(self, sector):
+        self._refusals["program", sector] = "refuse"
+
+    def ignore_programs(self, sector):
+        self._refusals["program", sector] = "ignore"
+
+    def refuse_erases(self, sector):
+        self._refusals["erase", sector] = "refuse"
+
+    def ignore_erases(self, sector):
+        self._refusals["erase", sector] = "ignore"
+
+    def refuse_reads(self, sector):
+        self._refusals["read", sector] = "refuse"
+
+    # State, for tests that try many cuts from one point (in memory only)
+
+    def snapshot(self):
+        return bytes(self._store.data), dict(self._weak)
+
+    def restore(self, state):
+        """Contents and weak bits as they were; power on, no cut pending. Stuck bits and refusals stay as they are."""
+        self._store.data[:] = state[0]
+        self._weak = dict(state[1])
+        self.power_on()
+
+    def close(self):
+        if not isinstance(self._store, _Memory):
+            self._store.close()
+
+    # Inside
+
+    def _need_power(self):
+        if self._off:
+            raise PowerCut("flash is without power")
+
+    def _range(self, block, offset, count):
+        start = block * self.sector_bytes + offset
+        if start < 0 or start + count > self.sectors * self.sector_bytes:
+            raise OSError(22)  # ESP_ERR_INVALID_SIZE
+        return start
+
+    def _told(self, what, start):
+        return self._refusals.get((what, start // self.sector_bytes))
+
+    def _due(self):
+        """True if this is the operation at which power goes; counts down."""
+        self._need_power()
+        self._cut_in -= 1
+        return self._cut_in == -1
+
+    def _cut(self):
+        self._off = True
+        raise PowerCut("power cut: %s" % self._cut_variant)
+
+    def _program(self, start, data):
+        cut = self._due()
+        told = self._told("program", start) if self._refusals else None
+        if told == "refuse":
+            raise OSError(5)
+        self.programs += 1
+        self.program_bytes += len(data)
+        if told is None:
+            if cut:
+                self._tear_program(start, data)
+            else:
+                self._burn(start, data)
+        if cut:
+            self._cut()
+
+    def _burn(self, start, data):
+        """Firm zeros where `data` has zeros."""
+        now = bytearray(len(data))
+        self._store.read(start, now)
+        for index in range(len(data)):
+            now[index] &= data[index]
+        if self._weak or self._stuck_one:
+            for index in range(len(data)):
+                self._firm(start + index, data[index])
+                now[index] |= self._stuck_one.get(start + index, 0)
+        self._store.write(start, now)
+
+    def _firm(self, offset, byte):
+        """A cell programmed to 0 is weak no longer."""
+        mask = self._weak.get(offset, 0) & byte
+        if mask:
+            self._weak[offset] = mask
+        else:
+            self._weak.pop(offset, None)
+
+    def _tear_program(self, start, data):
+        torn = bytearray(data)
+        variant = self._cut_variant
+        edge = 1 + self._dice.below(len(data) - 1)
+        if variant == "nothing":
+            return
+        for index in range(len(data)):
+            if variant == "prefix" and index >= edge or variant == "suffix" and index < edge:
+                torn[index] = 0xFF
+            elif variant in ("bits", "half_weak"):
+                torn[index] |= self._dice.bits(8)
+            elif variant in ("few_bits", "looks_blank"):
+                torn[index] = 0xFF
+        if variant == "few_bits":
+            for _ in range(1 + self._dice.below(3)):
+                index = self._dice.below(len(data))
+                torn[index] &= data[index] | ~(1 << self._dice.below(8)) & 0xFF
+        if variant in ("looks_blank", "looks_whole", "half_weak"):
+            self._weaken(start, data, torn if variant == "half_weak" else None)
+        if variant != "looks_whole":
+            self._burn(start, torn)
+
+    def _weaken(self, start, data, firm):
+        """The bits that `data` would clear and that `firm` does not clear for sure become weak."""
+        for index in range(len(data)):
+            mask = self._get(start + index) & ~data[index] & (0xFF if firm is None else firm[index])
+            if mask:
+                self._weak[start + index] = self._weak.get(start + index, 0) | mask
+
+    def _erase(self, sector):
+        start = self._range(sector, 0, self.sector_bytes)
+        cut = self._due()
+        told = self._told("erase", start) if self._refusals else None
+        if told == "refuse":
+            raise OSError(5)
+        self.erases += 1
+        self.erases_of[sector] += 1
+        for offset in range(start, start + self.sector_bytes, _CHUNK):
+            if told is None:
+                self._erase_chunk(offset, (offset - start) / self.sector_bytes, self._cut_variant if cut else "all")
+        if cut:
+            self._cut()
+
+    def _erase_chunk(self, start, part, variant):
+        """`part`: how far into the sector, 0 ... 1."""
+        if variant == "nothing" or variant == "prefix" and part >= 0.5 or variant == "suffix" and part < 0.5:
+            return
+        old = bytearray(_CHUNK)
+        self._store.read(start, old)
+        new = bytearray(b"\xff" * _CHUNK)
+        weak = variant in ("looks_blank", "looks_old")
+        for index in range(_CHUNK):
+            offset = start + index
+            if variant == "holes" and index % 16 == 0:
+                hole = self._dice.bits(1)
+            if variant == "bits":
+                new[index] = old[index] | self._dice.bits(8)
+            elif variant == "looks_old" or variant == "holes" and not hole:
+                new[index] = old[index]
+            if weak and old[index] != 0xFF:
+                self._weak[offset] = self._weak.get(offset, 0) | ~old[index] & 0xFF
+                new[index] = 0xFF
+            elif not weak and self._weak:
+                self._firm(offset, ~new[index] & 0xFF if variant != "all" else 0)
+            if self._stuck_zero:
+                new[index] &= ~self._stuck_zero.get(offset, 0) & 0xFF
+        self._store.write(start, new)
+
+    def _flicker(self, start, buf):
+        """One read of a range with weak bits: all ones, all zeros, or each on its own. A weak bit is stored as 1."""
+        mood = self._dice.below(4)
+        if mood == 0:
+            return
+        for index in range(len(buf)):
+            mask = self._weak.get(start + index, 0)
+            if mask:
+                buf[index] &= ~(mask if mood == 1 else mask & self._dice.bits(8)) & 0xFF
+
+    def _get(self, offset):
+        one = bytearray(1)
+        self._store.read(offset, one)
+        return one[0]
+
+    def _put(self, offset, byte):
+        self._store.write(offset, bytes([byte]))
