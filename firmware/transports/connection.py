@@ -1,0 +1,213 @@
+"""One connection to one broker, from the name to the last byte: a socket, a task that dials and then reads, and no policy.
+
+Rules. The stages go RESOLVING -> CONNECTING -> SECURING -> JOINING -> UP, and from any of them to CLOSED, once. The
+task never blocks: it waits for its socket only. It has no time-outs of its own: the link's tick looks at `stage`,
+`entered_ms` and `progress_ms` and calls `close`, which ends the task and the socket together. Whatever the broker sends
+or the network does ends here as CLOSED with a clear text.
+"""
+
+import asyncio
+import errno
+import socket
+
+from micropython import const
+
+from firmware.core import clock
+from firmware.transports import codec
+from firmware.transports.dns import sockaddr
+from firmware.transports.framing import Framer
+from firmware.transports.ready import readable, writable
+from firmware.transports.secure import wrap
+
+RESOLVING = "resolving"
+CONNECTING = "connecting"
+SECURING = "securing"
+JOINING = "joining"
+UP = "up"
+CLOSED = "closed"
+_REST_MAX = const(64)  # packets: only answers to the broker are added while the socket is full, 4 bytes each
+_TROUBLE = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "reset by the broker",
+    errno.EHOSTUNREACH: "no route",
+    errno.ETIMEDOUT: "no answer",
+    errno.ENOMEM: "out of memory",
+}
+
+
+class Connection:
+    """`owner` is told `on_sent_connect`, `on_joined`, `on_packet(conn, first_byte)`, `on_skipped(conn, pid)`, `on_drained` and
+    `on_closed(conn, stage)`; gives the CONNECT packet, `hello(conn)`; and lends `now()`, `resolver`, `context()` and `settings`.
+
+    `broker`: {"host", "port", "server_name", "tls"}. `secure`: holds or will hold a TLS context (tens of KB on the board).
+    """
+
+    def __init__(self, broker, owner):
+        self.broker = broker
+        self.secure = bool(broker["tls"])
+        self.stage = RESOLVING
+        self.reason = None
+        self.framer = None  # made when the broker has taken our CONNECT: attempts that hang cost no buffer
+        self.entered_ms = self.progress_ms = self.heard_ms = owner.now()
+        self.dial_ms = None  # how long TCP took: a measure of this network's round trip
+        self._owner = owner
+        self._raw = None
+        self._sock = None
+        self.first = ()  # what the link sends first on it
+        self.join_ms = None  # from CONNECT to CONNACK
+        self._rest = []  # what the socket would not take yet, oldest first
+        self._writer = None
+        self._task = asyncio.create_task(self._run())
+
+    def name(self):
+        return "%s:%d" % (self.broker["host"], self.broker["port"])
+
+    def _enter(self, stage):
+        self.stage = stage
+        self.entered_ms = self.progress_ms = self._owner.now()
+
+    async def _run(self):
+        """Ends only with the connection closed; an error that is no network trouble closes it too, then goes to the loop."""
+        try:
+            await self._dial()
+            await self._read()
+        except (OSError, ValueError, codec.ProtocolError) as error:
+            self.close(_text(self.stage, error))
+        finally:
+            self.close("task ended")
+
+    async def _dial(self):
+        resolver = self._owner.resolver
+        address = resolver.known(self.broker["host"])
+        if address is None:
+            address = await resolver.ask(self.broker["host"], self._owner.settings["dns_again_ms"])
+        target = sockaddr(address, self.broker["port"])
+        self._enter(CONNECTING)
+        begun_ms = self.progress_ms
+        self._raw = self._sock = socket.socket()
+        self._raw.setblocking(False)
+        try:
+            self._raw.connect(target)
+        except OSError as error:
+            if error.errno != errno.EINPROGRESS:
+                raise
+        await writable(self._raw)
+        if self.secure:
+            self._sock = wrap(self._owner.context(), self._raw, self.broker["server_name"])
+        await self._join(begun_ms)
+
+    async def _join(self, begun_ms):
+        """Writes CONNECT; over TLS that is also what drives the handshake."""
+        packet = bytes(self._owner.hello(self))  # a copy: a handshake takes several turns
+        self.dial_ms = None
+        while True:
+            taken = self._sock.write(packet)
+            if self.dial_ms is None:  # the write got past TCP: had it been refused, it would have raised
+                self._enter(SECURING if self.secure else JOINING)
+                self.dial_ms = clock.diff(self.progress_ms, begun_ms)
+            if taken:
+                break
+            await writable(self._sock)
+            self.progress_ms = self._owner.now()
+        if taken < len(packet):
+            raise OSError("CONNECT not taken whole")
+        self._enter(JOINING)
+        self._owner.on_sent_connect(self)
+
+    async def _read(self):
+        framer = self.framer = Framer()
+        while True:
+            await readable(self._sock)
+            count = self._sock.readinto(framer.space())
+            if count is None:
+                continue
+            if count == 0:
+                raise OSError("closed by the broker")
+            self.progress_ms = self.heard_ms = self._owner.now()
+            framer.took(count)
+            self._take_packets(framer)
+
+    def _take_packets(self, framer):
+        first = framer.next()
+        while first is not None and self.stage != CLOSED:
+            if self.stage == UP:
+                self._owner.on_packet(self, first)
+            else:
+                self._accept(first)
+            first = framer.next()
+        if framer.skipped_pid is not None:
+            pid, framer.skipped_pid = framer.skipped_pid, None
+            self._owner.on_skipped(self, pid)
+
+    def _accept(self, first):
+        if first != codec.CONNACK:
+            raise codec.ProtocolError("packet 0x%02x instead of CONNACK" % first)
+        refusal = codec.check_connack(self.framer.packet[self.framer.body_at :])
+        if refusal:
+            raise codec.ProtocolError(refusal)
+        self.join_ms = clock.diff(self._owner.now(), self.entered_ms)
+        self._enter(UP)
+        self._owner.on_joined(self)
+
+    def free(self):
+        """True if a packet written now goes straight to the socket. False: `on_drained` will tell."""
+        return self.stage == UP and not self._rest
+
+    def write(self, packet):
+        """Writes one whole packet; what the socket does not take is kept and follows by itself, in order."""
+        if self.stage != UP:
+            return
+        if self._rest:
+            self._rest.append(bytes(packet))
+            if len(self._rest) > _REST_MAX:
+                self.close("takes nothing any more")
+            return
+        try:
+            taken = self._sock.write(packet) or 0
+        except (OSError, ValueError) as error:
+            self.close(_text(self.stage, error))
+            return
+        if taken < len(packet):
+            self._rest.append(bytes(packet[taken:]))
+            self._writer = asyncio.create_task(self._drain())
+
+    async def _drain(self):
+        """A piece is offered again as it was: TLS takes it for the one it could not get rid of before."""
+        try:
+            while self._rest:
+                await writable(self._sock)
+                piece = self._rest[0]
+                taken = self._sock.write(piece) or 0
+                if taken < len(piece):
+                    self._rest[0] = piece[taken:]
+                else:
+                    self._rest.pop(0)
+        except (OSError, ValueError) as error:
+            self.close(_text(self.stage, error))
+            return
+        self._writer = None
+        self._owner.on_drained(self)
+
+    def close(self, reason):
+        """Ends the tasks and the socket, now. Safe at any time, also from its own callbacks; only the first one counts."""
+        if self.stage == CLOSED:
+            return
+        text = "broker %s: %s" % (self.name(), reason)
+        failed_stage, self.stage, self.reason = self.stage, CLOSED, text
+        for task in (self._task, self._writer):
+            if task and task is not asyncio.current_task():
+                task.cancel()  # before the socket goes: it must leave the poller first
+        if self._sock:
+            self._sock.close()
+        if self._raw:
+            self._raw.close()
+        self._owner.on_closed(self, failed_stage)
+
+
+def _text(stage, error):
+    if isinstance(error, codec.ProtocolError):
+        return "CONNECT: %s" % error if stage == JOINING else "protocol broken: %s" % error
+    if isinstance(error, ValueError):
+        return "certificate refused: %s" % str(error).strip() if stage in (CONNECTING, SECURING) else "%s: %s" % (stage, error)
+    code = error.args[0] if error.args else "failed"
+    return "%s: %s" % (stage, _TROUBLE.get(code, error.args[1] if len(error.args) > 1 else code))
