@@ -1,0 +1,251 @@
+"""What a board file may say, and what is wrong with one that says something else. Pure; used on the unit and on the host.
+
+A board file (`board_configs/NAME.json`) is data: pins, polarity, wiring. `docs/boards.md` explains each field. Nothing here
+raises for what a file contains, except `resolve` when there is nothing to go on with: the unit runs with what is right and
+reports the rest as a `settings` fault.
+"""
+
+from micropython import const
+
+from firmware.core import pins
+from firmware.core.line import BANDS
+
+VERIFIED = ("proposed", "vendor-code", "schematic", "measured")  # how far a fact has been checked, rising
+KINDS = ("button", "cord", "pendant", "reset")
+BEARERS = ("wifi",)
+FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "reserved", "bearers", "journal")
+
+_SHORTEST_DEBOUNCE_MS = const(10)  # contacts bounce for up to about 10 ms
+_LONGEST_DEBOUNCE_MS = const(200)  # longer, and a quick press is missed
+_SMALLEST_GAP_MV = const(150)  # between bands: more than twice the hysteresis of core/line.py
+_HIGHEST_MV = const(3300)
+_SUPPLY_MV = const(3300)  # of the chip and so of the pull-up resistor
+_MOST_INPUTS = const(8)  # docs/protocol.md: an alarm lists at most 8
+
+_FACT = ("source", "verified")
+_INPUT = ("name", "kind", "wiring", "pin", "active", "pull", "debounce_ms", "line") + _FACT
+_LINE = ("bands_mv", "pull_up_ohm", "end_of_line_ohm", "pulled_ohm")
+
+
+def resolve(boards, name):
+    """The whole board `name`: its fields over those of the board that it inherits from, and so on up.
+
+    `boards`: anything that answers `boards[name]` with a board's dict, or raises KeyError. Raises ValueError, in words for the
+    installer, for a board that is missing or inherits from itself.
+    """
+    chain = []
+    whole = {}
+    while name is not None:
+        if name in chain:
+            raise ValueError("board_configs/%s.json: inherits from itself by way of %s" % (name, ", ".join(chain)))
+        try:
+            own = boards[name]
+        except KeyError:
+            asked_by = "inherits of board_configs/%s.json" % chain[-1] if chain else "board in settings.json"
+            raise ValueError("board_configs/%s.json is missing; %s names it" % (name, asked_by)) from None
+        chain.append(name)
+        for field in own:
+            if field != "inherits" and field not in whole:
+                whole[field] = own[field]
+        name = own.get("inherits")
+    return whole
+
+
+def validate(board):
+    """List of problems of a resolved board: field, value, rule and what to do. Empty when the board can be used as it is."""
+    return _Check(board).problems
+
+
+def warnings(board):
+    """List of what an installer should look at although it may be right."""
+    return _Check(board).warnings
+
+
+class _Check:
+    def __init__(self, board):
+        self.problems = []
+        self.warnings = []
+        self._used = {}  # pin -> field that uses it
+        if not isinstance(board, dict):
+            self.problems.append("board: an object wanted, this is %r" % (board,))
+            return
+        self._board = board
+        self._known("", board, FIELDS)
+        self._chip = board.get("chip")
+        self._module = board.get("module")
+        bearers = board.get("bearers")
+        self._wifi = isinstance(bearers, list) and "wifi" in bearers
+        self._chip_known = self._check_chip()
+        self._check_words()
+        self._check_inputs(board.get("inputs"))
+        self._check_light(board.get("light"))
+        self._check_sounder(board.get("sounder"))
+        self._check_reserved(board.get("reserved"))
+
+    def _say(self, field, text):
+        self.problems.append("%s: %s" % (field, text))
+
+    def _known(self, where, part, fields):
+        """Complains of fields that are missing or that nobody knows (typing mistakes); True if `part` is an object."""
+        if not isinstance(part, dict):
+            self._say(where or "board", "%r: an object wanted" % (part,))
+            return False
+        dot = where + "." if where else ""
+        for field in fields:
+            if field not in part:
+                self._say(dot + field, "missing; add it (docs/boards.md says what it means)")
+        for field in sorted(part):
+            if field not in fields:
+                self._say(dot + field, "unknown field; known: %s" % ", ".join(fields))
+        return True
+
+    def _choice(self, field, value, choices):
+        if value not in choices:
+            self._say(field, "%r: one of %s wanted" % (value, ", ".join(choices)))
+            return False
+        return True
+
+    def _fact(self, where, part):
+        if not isinstance(part.get("source"), str) or not part.get("source"):
+            self._say(where + ".source", "%r: text wanted that says where this is written" % (part.get("source"),))
+        self._choice(where + ".verified", part.get("verified"), VERIFIED)
+
+    def _pin(self, field, pin, use, pull="none"):
+        if type(pin) is not int:
+            self._say(field, "%r: a GPIO number wanted" % (pin,))
+            return
+        if pin in self._used:
+            self._say(field, "GPIO %d is used by %s already; each pin can have one use" % (pin, self._used[pin]))
+        self._used[pin] = field
+        if use is None or not self._chip_known:
+            return
+        problems, advice = pins.check(self._chip, self._module, pin, use, pull, self._wifi)
+        for text in problems:
+            self._say(field, text)
+        for text in advice:
+            self.warnings.append("%s: %s" % (field, text))
+
+    def _check_chip(self):
+        if not self._choice("chip", self._chip, sorted(pins.CHIPS)):
+            return False
+        return self._choice("module", self._module, sorted(pins.CHIPS[self._chip]["modules"]))
+
+    def _check_words(self):
+        for field in ("name", "title", "journal"):
+            value = self._board.get(field)
+            if field in self._board and (not isinstance(value, str) or not value):
+                self._say(field, "%r: text wanted" % (value,))
+        bearers = self._board.get("bearers")
+        if not isinstance(bearers, list) or not bearers:
+            self._say("bearers", "%r: a list with at least one of %s wanted" % (bearers, ", ".join(BEARERS)))
+        else:
+            for i, bearer in enumerate(bearers):
+                self._choice("bearers[%d]" % i, bearer, BEARERS)
+
+    def _check_inputs(self, inputs):
+        if not isinstance(inputs, list) or not 1 <= len(inputs) <= _MOST_INPUTS:
+            self._say("inputs", "a list of 1 to %d inputs wanted" % _MOST_INPUTS)
+            return
+        names = []
+        for i, one in enumerate(inputs):
+            where = "inputs[%d]" % i
+            if self._known(where, one, _INPUT):
+                self._check_input(where, one)
+                if one.get("name") in names:
+                    self._say(where + ".name", "%r is used twice; each input needs its own" % (one.get("name"),))
+                names.append(one.get("name"))
+
+    def _check_input(self, where, one):
+        name = one.get("name")
+        if not isinstance(name, str) or not 1 <= len(name) <= 24:
+            self._say(where + ".name", "%r: text of 1 to 24 characters wanted" % (name,))
+        self._choice(where + ".kind", one.get("kind"), KINDS)
+        self._choice(where + ".active", one.get("active"), ("low", "high"))
+        self._choice(where + ".pull", one.get("pull"), ("none", "up", "down"))
+        debounce_ms = one.get("debounce_ms")
+        if type(debounce_ms) is not int or not _SHORTEST_DEBOUNCE_MS <= debounce_ms <= _LONGEST_DEBOUNCE_MS:
+            self._say(where + ".debounce_ms", "%r: whole ms in %d ... %d wanted, usually 30"
+                      % (debounce_ms, _SHORTEST_DEBOUNCE_MS, _LONGEST_DEBOUNCE_MS))
+        line = one.get("wiring") == "line"
+        if self._choice(where + ".wiring", one.get("wiring"), ("contact", "line")):
+            self._pin(where + ".pin", one.get("pin"), "adc" if line else "in", one.get("pull"))
+        if line:
+            self._check_line(where + ".line", one.get("line"), one.get("pull"))
+        elif one.get("line") is not None:
+            self._say(where + ".line", 'null wanted for "wiring": "contact"')
+        self._fact(where, one)
+
+    def _check_line(self, where, line, pull):
+        before = len(self.problems)
+        if pull != "none":
+            self._say(where, 'a supervised line has its own pull-up resistor; write "pull": "none"')
+        if not self._known(where, line, _LINE):
+            return
+        for field in _LINE[1:]:
+            if type(line.get(field)) is not int or line.get(field) <= 0:
+                self._say("%s.%s" % (where, field), "%r: a resistance in ohm above 0 wanted" % (line.get(field),))
+        where += ".bands_mv"
+        bands = line.get("bands_mv")
+        if not self._known(where, bands, BANDS):
+            return
+        above_mv = -_SMALLEST_GAP_MV
+        for name in BANDS:
+            if name in bands:
+                above_mv = self._check_band("%s.%s" % (where, name), bands[name], above_mv)
+        if len(self.problems) == before:
+            self._check_divider(where, line)
+
+    def _check_band(self, where, band, above_mv):
+        """Complains of one band; returns its upper edge for the next one."""
+        if not isinstance(band, list) or len(band) != 2 or type(band[0]) is not int or type(band[1]) is not int:
+            self._say(where, "%r: [lowest, highest] in whole mV wanted" % (band,))
+            return above_mv
+        if not 0 <= band[0] < band[1] <= _HIGHEST_MV:
+            self._say(where, "%r: 0 <= lowest < highest <= %d mV wanted" % (band, _HIGHEST_MV))
+        if band[0] < above_mv + _SMALLEST_GAP_MV:
+            self._say(where, "%r begins less than %d mV above the band before it; bands rise in the order %s with gaps"
+                      % (band, _SMALLEST_GAP_MV, ", ".join(BANDS)))
+        return band[1]
+
+    def _check_divider(self, where, line):
+        """The resistors and the bands must speak of the same line: pulled puts its resistor beside the one at the end."""
+        up_ohm, end_ohm, pulled_ohm = line["pull_up_ohm"], line["end_of_line_ohm"], line["pulled_ohm"]
+        for name, ohm in (("normal", end_ohm), ("pulled", end_ohm * pulled_ohm // (end_ohm + pulled_ohm))):
+            mv = _SUPPLY_MV * ohm // (ohm + up_ohm)
+            low_mv, high_mv = line["bands_mv"][name]
+            if not low_mv <= mv <= high_mv:
+                self._say("%s.%s" % (where, name), "the resistors give %d mV, outside %d ... %d; correct one or the other"
+                          % (mv, low_mv, high_mv))
+
+    def _check_light(self, light):
+        if self._known("light", light, ("pin", "active") + _FACT):
+            self._choice("light.active", light.get("active"), ("low", "high"))
+            self._pin("light.pin", light.get("pin"), "out")
+            self._fact("light", light)
+
+    def _check_sounder(self, sounder):
+        if sounder is None:
+            self.warnings.append("sounder: none; who cannot see the light will not know that the call was heard (P2)")
+            return
+        if not self._known("sounder", sounder, ("kind", "id", "bclk", "ws", "din", "enable") + _FACT):
+            return
+        self._choice("sounder.kind", sounder.get("kind"), ("i2s",))
+        if sounder.get("id") not in (0, 1):
+            self._say("sounder.id", "%r: I2S port 0 or 1 wanted" % (sounder.get("id"),))
+        for field in ("bclk", "ws", "din"):
+            self._pin("sounder." + field, sounder.get(field), "out")
+        enable = sounder.get("enable")
+        if enable is not None and self._known("sounder.enable", enable, ("pin", "active")):
+            self._choice("sounder.enable.active", enable.get("active"), ("low", "high"))
+            self._pin("sounder.enable.pin", enable.get("pin"), "out")
+        self._fact("sounder", sounder)
+
+    def _check_reserved(self, reserved):
+        if not isinstance(reserved, list):
+            self._say("reserved", "%r: a list wanted, which may be empty" % (reserved,))
+            return
+        for i, one in enumerate(reserved):
+            where = "reserved[%d]" % i
+            if self._known(where, one, ("pin", "use") + _FACT):
+                self._pin(where + ".pin", one.get("pin"), None)
+                self._fact(where, one)
