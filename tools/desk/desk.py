@@ -1,0 +1,213 @@
+"""The desk: puts the parts together and runs them in one loop.
+
+Each step: take what came in, in one transaction; commit; only then publish the receipts; then whatever is due. If the
+database fails, nothing is confirmed: memory is read back from the file, and the units send their calls again.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections import deque
+
+from . import routing, watch
+from .book import Book
+from .broker import BrokerLink
+from .inject import Injection
+from .intake import Intake
+from .sender import Sender
+from .store import Store
+from .switchboard import DeskError, Switchboard
+from .timeline import Timeline
+from .units import Strangers, UnitRecord
+
+_BATCH = 256  # messages stored per transaction: a storm after an outage costs few disk syncs
+_STEP_MAX_S = 1.0  # longest sleep: whatever was overlooked is looked at again
+
+
+def _now_ms():
+    return time.monotonic_ns() // 1_000_000
+
+
+def _wall_ms():
+    return time.time_ns() // 1_000_000
+
+
+class Desk:
+    """`config`: config.Config. Opens the database at once (StoreError); `run()` serves until cancelled."""
+
+    def __init__(self, config):
+        self.config, timers = config, config.timers
+        config.state.mkdir(parents=True, exist_ok=True)
+        self.store = Store(config.state / "desk.db")
+        self.timeline = Timeline(self.store, _wall_ms)
+        self.injection = Injection(config.fault_injection)
+        self.strangers = Strangers()
+        self.started_at_ms = _wall_ms()
+        now_ms = _now_ms()
+        self.units = {
+            address: UnitRecord(unit, self.store.sessions(address), now_ms, timers) for address, unit in config.units.items()
+        }
+        self.schemes = sorted({unit.scheme for unit in config.units.values()})
+        self.duty = {scheme: self.store.duty().get(scheme, False) for scheme in self.schemes}
+        self.book = Book(
+            self.store, config.units, self.duty, round(timers["unanswered_s"] * 1000), round(timers["answer_repeat_s"] * 1000),
+            [round(wait_s * 1000) for wait_s in config.retry_s],
+        )  # fmt: skip
+        self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, _now_ms, _wall_ms)
+        self.links = [BrokerLink(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
+        self._sender = Sender(config.id, self.store, self.links, self.injection, self.timeline, _wall_ms)
+        self._intake = Intake(
+            self.store, self.book, self.units, self.strangers, self.switchboard, self.timeline, _now_ms, _wall_ms, self._watch
+        )
+        self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
+        self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
+        self._no_reply_ms = round(timers["no_reply_s"] * 1000)
+        self.last_error = ""
+        self.link_texts = {}  # broker name -> why it is not connected, "" when it is
+
+    async def run(self):
+        with self.store.transaction():
+            self.timeline.emit("desk", text="started")
+        tasks = [asyncio.create_task(link.run()) for link in self.links] + [asyncio.create_task(self._serve())]
+        try:
+            await asyncio.gather(*tasks)  # ends only by cancelling, or with the error of the task that died
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.store.close()
+
+    def act(self, work):
+        """Run `work()` for an operator in a transaction, then send what follows from it. Raises DeskError."""
+        try:
+            with self.store.transaction():
+                result = work()
+        except sqlite3.Error as error:
+            self._start_over(error)
+            raise DeskError("storage", f"the database failed: {error}") from error
+        except BaseException:
+            self.timeline.forget()
+            raise
+        self.timeline.flush()
+        self._wake.set()
+        return result
+
+    def query(self, record):
+        """Ask a unit for its health. False if it cannot be asked."""
+        asked = self._sender.send(record, "query", {}) is not None
+        if asked:
+            self._watch(record, watch.ASKED)
+        return asked
+
+    async def _serve(self):
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._sleep_s())
+            except asyncio.TimeoutError:
+                pass
+            self._wake.clear()
+            try:
+                await self._step()
+            except sqlite3.Error as error:
+                self._start_over(error)
+                await asyncio.sleep(1)  # a full disk does not get better by trying at full speed
+
+    async def _step(self):
+        with self.store.transaction():
+            if self._starting_over:
+                self.switchboard.resume()
+                self._starting_over = False
+            while self._link_news:
+                self._show_link(*self._link_news.popleft())
+            for _ in range(min(_BATCH, len(self._inbox))):
+                self._intake.take(*self._inbox.popleft())
+        if self._intake.receipts and self.injection.allowed:
+            self.injection.crash_if_asked()
+        self._send_receipts()
+        await asyncio.sleep(0)  # the receipts leave before the disk is asked for anything else
+        with self.store.transaction():
+            self._tick()
+        self._send_due()
+        self.book.tidy()
+        self.timeline.flush()
+        if self._inbox:
+            self._wake.set()
+
+    def _start_over(self, error):
+        self.last_error = f"database: {error}"
+        self._intake.receipts.clear()
+        self.timeline.forget()
+        self.book.reload()
+        self._starting_over = True
+
+    def _send_receipts(self):
+        receipts, self._intake.receipts = self._intake.receipts, []
+        for record, call, session in receipts:
+            body = {"call": call.call, "triggers": call.body["triggers"], "escalation": call.body["escalation"]}
+            ctr = self._sender.send(record, "receipt", body, session)
+            self.timeline.emit_later("receipt", record.address, call.call, number=call.n, ctr=ctr, **_without_call(body))
+
+    def _tick(self):
+        now_ms = _now_ms()
+        for call in self.book.open():
+            self.switchboard.tell(call, routing.TICK)
+        for record in self.units.values():
+            if record.watch.next_due() <= now_ms:
+                self._watch(record, watch.TICK)
+
+    def _send_due(self):
+        for address in self._queries:
+            self.query(self.units[address])
+        self._queries = set()
+        for call in self.book.open():
+            for do in call.delivery.due(_now_ms()):
+                self._send_command(call, do)
+
+    def _send_command(self, call, do):
+        record, body = self.units[call.unit.address], call.command(do)
+        if body is None:
+            call.delivery.drop(do)
+            return
+        ctr = self._sender.send(record, do, body)
+        if ctr is None:
+            call.delivery.postpone(do, _now_ms())
+            return
+        tries = call.delivery.sent(do, ctr, _now_ms())
+        self.timeline.emit_later("sent", record.address, call.call, number=call.n, do=do, ctr=ctr, tries=tries)
+        self._watch(record, watch.ASKED)
+
+    def _watch(self, record, event):
+        for action in record.watch.handle(event, _now_ms()):
+            if action[0] == "QUERY":
+                self._queries.add(record.address)
+                self._wake.set()
+            else:
+                self.timeline.emit("unit", record.address, view=record.view())
+
+    def _sleep_s(self):
+        dues = [call.delivery.next_due() for call in self.book.open()] + [call.routing.next_due() for call in self.book.open()]
+        dues += [record.watch.next_due() for record in self.units.values()]
+        soonest_ms = min((due for due in dues if due is not None), default=_now_ms() + 1000)
+        return min(_STEP_MAX_S, max(0.001, (soonest_ms - _now_ms()) / 1000))
+
+    def _on_message(self, link, topic, payload):
+        if self.injection.allowed and self.injection.take("drop_up"):
+            return
+        self._inbox.append((link.name, topic, payload))
+        self._wake.set()
+
+    def _on_link(self, link, text):
+        self._link_news.append((link, link.connected, text))
+        self._wake.set()
+
+    def _show_link(self, link, connected, text):
+        if self.link_texts.get(link.name) != text:  # the same failure again is no news
+            self.link_texts[link.name] = text
+            self.timeline.emit("broker", broker=link.name, connected=connected, text=text)
+        event = watch.BROKER_BACK if any(link.connected for link in self.links) else watch.BROKER_LOST
+        for record in self.units.values():
+            self._watch(record, event)
+
+
+def _without_call(body):
+    return {key: value for key, value in body.items() if key != "call"}

@@ -1,0 +1,106 @@
+"""Messages from a unit: read in the order size, seal, JSON, version, type, fields. Source: docs/protocol.md.
+
+Nothing here raises for what a peer sent: the answer is a message or the reason of the refusal.
+"""
+
+import json
+
+from .fields import boolean, call_id, counts, hexadecimal, integer, list_of, name, nullable, one_of, table, text, wrong_field
+from .seal import SEAL_BYTES, is_sealed
+
+UP_BYTES_MAX = 2048
+CHANNELS = ("alarm", "event", "health", "state")
+REASONS = ("topic", "unit", "size", "seal", "json", "version", "type", "field")
+_COUNT = integer(0, 2**31 - 1)
+_WORD = text(1, 24)  # open lists of names (faults, reset causes): an unknown name is shown, not refused
+
+_COMMON = {
+    "unit": name,
+    "session": hexadecimal(16),
+    "seq": integer(1, 2**31 - 1),
+    "boot": _COUNT,
+    "epoch": hexadecimal(8),
+}
+_INPUT = table(
+    n=integer(1, 64),
+    input=text(1, 24),
+    kind=one_of("button", "cord", "pendant"),
+    cause=one_of("activated", "line_open", "line_short"),
+    location=text(0, 32),
+)
+_TYPES = {
+    "alarm": {
+        "call": call_id,
+        "triggers": integer(1, 64),
+        "escalation": integer(0, 1000),
+        "attempt": integer(1, 2**31 - 1),
+        "resumed": boolean,
+        "inputs": list_of(_INPUT, 1, 8),
+        "age_ms": nullable(integer(0, 2**53)),
+    },
+    "event": {"event": one_of("started", "fault", "command", "cleared", "refused")},
+    "health": {
+        "firmware": text(0, 64),
+        "board": text(0, 64),
+        "uptime_s": integer(0, 2**53),
+        "reset_cause": _WORD,
+        "heap_free_bytes": integer(0, 2**53),
+        "rssi_dbm": nullable(integer(-127, 0)),
+        "call": nullable(call_id),
+        "faults": list_of(text(1, 64), 0, 16),
+        "journal": table(used_records=_COUNT, free_records=_COUNT, erases_max=_COUNT, bad_sectors=_COUNT),
+        "counters": counts,
+    },
+    "state": {"online": boolean, "conn": integer(1, 2**31 - 1)},
+}
+_EVENTS = {
+    "started": {"cause": text(0, 32), "firmware": text(0, 64), "open_call": nullable(call_id)},
+    "fault": {"fault": _WORD, "input": text(0, 24), "open": boolean},
+    "command": {"ref": integer(1, 2**31 - 1), "from": name, "do": _WORD, "ok": boolean, "reason": text(0, 32)},
+    "cleared": {"call": call_id, "by": one_of("service", "local"), "outcome": text(0, 32), "who": text(0, 32)},
+    "refused": {"counts": counts},
+}
+
+
+def split_topic(topic):
+    """(scheme, flat, unit, channel) of `ils/v1/<scheme>/<flat>/<unit>/<channel>`, or None."""
+    parts = topic.split("/")
+    if len(parts) != 6 or parts[:2] != ["ils", "v1"] or not all(name(part) for part in parts[2:]):
+        return None
+    return tuple(parts[2:])
+
+
+def read(topic, payload, key):
+    """(message, "") for a right one, else (None, reason). `payload`: bytes; `key`: the 32 bytes of the topic's unit."""
+    if len(payload) > UP_BYTES_MAX or len(payload) <= SEAL_BYTES:
+        return None, "size"
+    if not is_sealed(key, topic, payload):
+        return None, "seal"
+    message = _object(payload)
+    if message is None:
+        return None, "json"
+    reason = _fault(split_topic(topic), message)
+    return (None, reason) if reason else (message, "")
+
+
+def _object(payload):
+    try:
+        message = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; deep nesting is a RecursionError
+        return None
+    return message if type(message) is dict else None
+
+
+def _fault(place, message):
+    if type(message.get("v")) is not int or message["v"] != 1:
+        return "version"
+    kind = message.get("type")
+    if type(kind) is not str or kind not in _TYPES or kind != place[3]:
+        return "type"
+    if wrong_field(_COMMON, message) or wrong_field(_TYPES[kind], message) or message["unit"] != place[2]:
+        return "field"
+    if kind == "event" and wrong_field(_EVENTS[message["event"]], message):
+        return "field"
+    if kind == "alarm" and message["call"].rsplit("-", 2)[0] != place[2]:
+        return "field"
+    return ""
