@@ -1,0 +1,1 @@
+# Left empty on purpose: an exception here would keep main.py from ever running.

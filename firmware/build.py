@@ -1,0 +1,118 @@
+"""Makes the parts of a unit from its board data: the only place that names hardware. No policy.
+
+A part that cannot be made costs itself and is reported; the others are made all the same (P8).
+"""
+
+import machine
+
+from firmware.core.call import KINDS
+from firmware.core.contact import Contact
+from firmware.core.line import Line
+from firmware.core.patterns import TONES_HZ
+from firmware.drivers.contact import ContactPin
+from firmware.drivers.journal import Journal, JournalError
+from firmware.drivers.light import Light
+from firmware.drivers.line import LineAdc
+from firmware.drivers.sounder import IBUF_BYTES, RATE_HZ, Sounder
+from firmware.senses import Sense
+
+_RESET_CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deep_sleep", 5: "soft"}  # machine.PWRON_RESET ... SOFT_RESET
+
+
+def reset_cause():
+    """Why the chip started, by the protocol's name."""
+    return _RESET_CAUSES.get(machine.reset_cause(), "unknown")
+
+
+class Builder:
+    """`board`: resolved board data; `settings`: core.settings.usable; `timers`: core.timers.Timers; `now()`: tick.
+
+    `problems`: list of (fault name, input name, text) of what could not be made.
+    """
+
+    def __init__(self, board, settings, timers, now):
+        self._board = board
+        self._settings = settings
+        self._timers = timers
+        self._now = now
+        self.problems = []
+
+    def inputs(self, wake, busy_ms):
+        """(contacts, lines): lists of senses.Sense. `wake`, `busy_ms` as in drivers.contact."""
+        contacts, lines = [], []
+        for index, data in enumerate(self._board["inputs"]):
+            try:
+                if data["wiring"] == "line":
+                    lines.append(self._line(index, data))
+                else:
+                    contacts.append(self._contact(index, data, wake, busy_ms))
+            except (KeyError, ValueError, TypeError, OSError) as problem:
+                name = data.get("name", "") if isinstance(data, dict) else ""
+                self.problems.append(("input", name, "inputs[%d] %s cannot be used: %r" % (index, name, problem)))
+        return contacts, lines
+
+    def names(self):
+        """List of (name, location) by input index, as core.uplink wants it."""
+        rooms = self._settings["inputs"]
+        names = []
+        for data in self._board["inputs"]:
+            name = data.get("name", "")
+            names.append((name, rooms[name]["location"] if name in rooms else ""))
+        return names
+
+    def _contact(self, index, data, wake, busy_ms):
+        pull = {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[data["pull"]]
+        pin = machine.Pin(data["pin"], machine.Pin.IN, pull)
+        driver = ContactPin(pin, data["active"], wake, self._now, busy_ms)
+        return Sense(index, _kind_index(data), data["name"], driver, Contact(data["debounce_ms"], self._timers.held_ms))
+
+    def _line(self, index, data):
+        adc = machine.ADC(machine.Pin(data["pin"]), atten=machine.ADC.ATTN_11DB)
+        judge = Line(data["line"]["bands_mv"], data["debounce_ms"], self._settings["line_break_raises"], self._timers.held_ms,
+                     self._timers.line_fault_ms)
+        return Sense(index, _kind_index(data), data["name"], LineAdc(adc), judge)
+
+    def light(self):
+        data = self._board["light"]
+        return Light(machine.Pin(data["pin"], machine.Pin.OUT, value=0 if data["active"] == "high" else 1), data["active"])
+
+    def sounder(self):
+        """The sounder, or None on a board without one or with one that does not start."""
+        data = self._board["sounder"]
+        if data is None:
+            return None
+        try:
+            i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
+                              mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
+            return Sounder(i2s, TONES_HZ, self._settings["volume_pct"], _amplifier(data["enable"]), self._now)
+        except (KeyError, ValueError, TypeError, OSError) as problem:
+            self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
+            return None
+
+    def journal(self, entropy):
+        """(journal, open calls); (None, []) if there is no partition for it or nothing of it can be used."""
+        import esp32
+
+        label = self._board["journal"]
+        try:
+            found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
+            if not found:
+                raise JournalError("flash has no partition %r; flash the merged image with our partition table" % label)
+            journal = Journal(found[0], entropy)
+            return journal, journal.open()
+        except (JournalError, OSError) as problem:
+            self.problems.append(("storage", "", "journal: %s; calls go out, but do not outlive a power cut" % problem))
+            return None, []
+
+
+def _kind_index(data):
+    return None if data["kind"] == "reset" else KINDS.index(data["kind"])
+
+
+def _amplifier(data):
+    """The function that switches the amplifier, or None if it is always on."""
+    if data is None:
+        return None
+    lit = 1 if data["active"] == "high" else 0
+    pin = machine.Pin(data["pin"], machine.Pin.OUT, value=1 - lit)
+    return lambda on: pin.value(lit if on else 1 - lit)

@@ -1,0 +1,62 @@
+"""Joins link and bearer to the unit, from its settings. Without usable settings the unit goes on alone and says so."""
+
+import asyncio
+import os
+
+import network
+
+from firmware.transports.link import Link
+from firmware.transports.wifi import Wifi
+
+
+class Alone:
+    """In place of link and bearer when there is nothing to connect with: takes everything, sends nothing."""
+
+    online = False
+
+    def __init__(self, why):
+        self.beat = 0
+        self.counters = {}
+        self.last_error = why
+
+    def send(self, key, topic, payload, urgent):
+        pass
+
+    def confirm(self, key):
+        pass
+
+    def suspect(self):
+        pass
+
+    def rssi_dbm(self):
+        return None
+
+    async def run(self):
+        while True:
+            self.beat += 1
+            await asyncio.sleep_ms(1000)
+
+
+def rand(n):
+    """A random integer 0 ... n - 1, n up to 65,536."""
+    return int.from_bytes(os.urandom(4), "big") % n
+
+
+def make_link(app, now):
+    """(link, bearer) for `app`: app.App. What is missing is among the problems that app.stored has already."""
+    settings = app.stored.settings
+    wifi = settings["wifi"]
+    if wifi is None or not settings["brokers"]:
+        alone = Alone("settings.json names no usable %s" % ("broker" if wifi else "wifi"))
+        return alone, alone
+    bearer = Wifi(network.WLAN(network.STA_IF), wifi["ssid"], wifi["password"], now)
+    config = {
+        "client_id": settings["unit"] or "unknown",
+        "user": "%s.%s" % (settings["scheme"], settings["flat"]),
+        "password": settings["mqtt"]["password"] if settings["mqtt"] else "",
+        "brokers": settings["brokers"],
+        "ca": app.stored.ca,
+        "dns": settings["dns"],
+        "subscribe": [app.uplink.prefix + "down"],
+    }
+    return Link(config, app.heard, app.link_changed, app.hello, now, rand, bearer), bearer

@@ -1,0 +1,80 @@
+"""Watches every input and turns what the debouncers say into calls and faults. Source: P4, P5, D9.
+
+Contacts have interrupts: they are looked at when one came, while a debounce or a hold runs, and once a second in case an interrupt
+was lost. Supervised lines have none (an ADC cannot interrupt): they are read at their own pace.
+"""
+
+from micropython import const
+
+from firmware.core import clock
+from firmware.core.call import CAUSES
+
+_SCAN_MS = const(1000)  # safety scan of all contacts: the queue of interrupts is 8 deep, a ninth is lost
+
+
+class Sense:
+    """One input. `index`: its place in the board file, as in journal and alarms; `kind_index`: of core.call.KINDS, None for the reset
+    contact; `driver` and `judge`: drivers.contact with core.contact, or drivers.line with core.line."""
+
+    def __init__(self, index, kind_index, name, driver, judge):
+        self.index = index
+        self.kind_index = kind_index
+        self.name = name
+        self.driver = driver
+        self.judge = judge
+
+
+class Senses:
+    """`contacts`, `lines`: lists of Sense; `unit`: activate, reset_pressed; `reports`: fault; `now()`: tick."""
+
+    def __init__(self, contacts, lines, unit, reports, now):
+        self._contacts = contacts
+        self._lines = lines
+        self._unit = unit
+        self._reports = reports
+        self._now = now
+        self._scan_due = now()
+        self.rung = True
+
+    def step(self):
+        """Looks at what is due. `rung` is set by whoever heard an interrupt."""
+        now_ms = self._now()
+        scan = self.rung or clock.reached(now_ms, self._scan_due)
+        if scan:
+            self.rung = False
+            self._scan_due = clock.add(now_ms, _SCAN_MS)
+        for sense in self._contacts:
+            if scan or clock.reached(now_ms, sense.judge.next_due()):
+                pulse_ms = sense.driver.take_pulse_ms()
+                self._act(sense, sense.judge.sample(sense.driver.closed(), pulse_ms, now_ms))
+        for sense in self._lines:
+            due_ms = sense.judge.next_due()
+            if due_ms is None or clock.reached(now_ms, due_ms):
+                mv = sense.driver.read_mv()
+                self._act(sense, sense.judge.read(mv, sense.driver.why, now_ms))
+
+    def next_due(self):
+        due_ms = self._scan_due
+        for sense in self._contacts:
+            due_ms = clock.soonest(due_ms, sense.judge.next_due())
+        for sense in self._lines:
+            due_ms = clock.soonest(due_ms, sense.judge.next_due())
+        return due_ms
+
+    def _act(self, sense, actions):
+        for action in actions:
+            verb = action[0]
+            if verb == "ACTIVATED":
+                if sense.kind_index is None:
+                    self._unit.reset_pressed()
+                else:
+                    self._unit.activate(sense.index, sense.kind_index, CAUSES.index(action[1]))
+            elif verb == "HELD":
+                self._reports.fault("held", sense.name, True)
+            elif verb == "REARMED":
+                self._reports.fault("held", sense.name, False)
+            elif verb == "OPEN_FAULT":
+                print("%s: %s" % (sense.name, action[2]))
+                self._reports.fault(action[1], sense.name, True)
+            elif verb == "CLOSE_FAULT":
+                self._reports.fault(action[1], sense.name, False)

@@ -1,0 +1,139 @@
+"""Reads what was put onto this unit: settings, board file, key, CA. Says what is wrong with each and gives what can be used.
+
+`settings.json` that was good at the last start is kept as `settings.bak.json`: a file cut short by a power loss or a slip of the
+installer's hand does not silence the unit. Nothing here raises. Source: issue of bad input in README; P8.
+"""
+
+import gc
+import json
+import os
+import sys
+from binascii import unhexlify
+
+_SETTINGS = "settings.json"
+_KEPT = "settings.bak.json"
+_BOARDS = "board_configs"
+
+
+class Stored:
+    """What this unit has been given. `problems`: list of texts, each with the field or file and what to do.
+
+    `settings`: dict with every field of core.settings.FIELDS; `board`: resolved board dict, or None; `key`: 32 bytes, random if
+    unreadable (the service then sees alarms with a wrong seal, which is more than silence); `ca`: bytes (DER) or None.
+    """
+
+    def __init__(self, entropy):
+        self.problems = []
+        self.settings = self._read_settings()
+        self.board = self._read_board()
+        self.key = self._read_key(entropy)
+        self.ca = self._read_ca()
+        for name in ("firmware.core.board", "firmware.core.pins", "firmware.core.settings"):
+            sys.modules.pop(name, None)  # needed once a start, and 10 KB of heap are better used for calls
+        gc.collect()
+
+    def _read_settings(self):
+        from firmware.core import settings
+
+        given = self._json(_SETTINGS)
+        if given is None:
+            given = self._json(_KEPT)
+            if given is not None:
+                self.problems.append("%s: going on with %s, the copy of the last good start" % (_SETTINGS, _KEPT))
+        elif not settings.validate(given):
+            self._keep()
+        usable, problems = settings.usable(given)
+        self.problems += problems
+        return usable
+
+    def _keep(self):
+        """Keeps good settings: written new, closed, renamed, and only if they differ."""
+        try:
+            text = _read(_SETTINGS)
+            if _exists(_KEPT) and _read(_KEPT) == text:
+                return
+            with open(_KEPT + ".new", "wb") as file:
+                file.write(text)
+            os.rename(_KEPT + ".new", _KEPT)
+        except OSError as problem:
+            self.problems.append("%s: could not be written (%s); is the file system full?" % (_KEPT, problem))
+
+    def _read_board(self):
+        from firmware.core import board, settings
+
+        name = self.settings["board"] or self._only_board()
+        if name is None:
+            self.problems.append("board: no board is named in %s and %s does not hold exactly one" % (_SETTINGS, _BOARDS))
+            return None
+        try:
+            whole = board.resolve(_Boards(), name)
+        except ValueError as problem:
+            self.problems.append(str(problem))
+            return None
+        self.problems += ["%s/%s.json: %s" % (_BOARDS, name, text) for text in board.validate(whole)]
+        self.problems += settings.check_inputs(self.settings, whole)
+        return whole
+
+    def _only_board(self):
+        try:
+            names = [entry[0] for entry in os.ilistdir(_BOARDS)]
+        except (OSError, AttributeError):
+            return None
+        names = [name[:-5] for name in names if name.endswith(".json")]
+        return names[0] if len(names) == 1 else None
+
+    def _read_key(self, entropy):
+        name = self.settings["key_file"]
+        try:
+            key = unhexlify(_read(name).strip())
+            if len(key) == 32:
+                return key
+            self.problems.append("%s: 64 hexadecimal digits wanted, it has %d; the service will not believe this unit" % (name, 2 * len(key)))
+        except (OSError, ValueError) as problem:
+            self.problems.append("%s: unreadable (%s); put the unit's key there, 64 hexadecimal digits" % (name, problem))
+        return entropy(32)
+
+    def _read_ca(self):
+        name = self.settings["ca_file"]
+        try:
+            return _read(name)
+        except OSError as problem:
+            if any(broker["tls"] for broker in self.settings["brokers"]):
+                self.problems.append("%s: unreadable (%s); put the CA's certificate there, DER" % (name, problem))
+            return None
+
+    def _json(self, name):
+        """What the file holds, or None with the problem noted."""
+        try:
+            return json.loads(_read(name))
+        except OSError as problem:
+            self.problems.append("%s: unreadable (%s); put it back (README, setting up a unit)" % (name, problem))
+        except ValueError:
+            self.problems.append("%s: not JSON; put it back (README, setting up a unit)" % name)
+        return None
+
+
+class _Boards:
+    """Board files by name, as core.board.resolve wants them."""
+
+    def __getitem__(self, name):
+        path = "%s/%s.json" % (_BOARDS, name)
+        try:
+            return json.loads(_read(path))
+        except OSError:
+            raise KeyError(name)
+        except ValueError:
+            raise ValueError("%s: not JSON; put it back from the repository" % path)
+
+
+def _read(name):
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def _exists(name):
+    try:
+        os.stat(name)
+    except OSError:
+        return False
+    return True

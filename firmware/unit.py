@@ -1,0 +1,131 @@
+"""The flat's unit: carries out what the pure machines decide, in the order in which they decided it.
+
+One object, no tasks: app.py calls it from the tasks of the loop. Everything here returns at once. Source: P1, P2, P4, P6.
+"""
+
+from firmware.core import call as one
+from firmware.core import clock
+from firmware.core.calls import VOLATILE
+from firmware.drivers.journal import JournalError
+
+_TOLD = {
+    "receipt": (one.RECEIPT_ARRIVED, ("triggers", "escalation")),
+    "answered": (one.ANSWER_ARRIVED, ("who",)),
+    "released": (one.RELEASE_ARRIVED, ()),
+    "clear": (one.CLEAR_ARRIVED, ("triggers", "outcome", "basis", "who")),
+}
+
+
+class Unit:
+    """`calls`: core.calls.Calls; `journal`: drivers.journal.Journal or None (then every call is volatile); `link`: send, confirm, suspect;
+    `signals`: show(state), sound(name); `reports`: reports.Reports; `downlink`: core.downlink.Downlink; `now()`: tick."""
+
+    def __init__(self, calls, journal, uplink, downlink, link, signals, reports, now):
+        self.calls = calls
+        self.busy = False  # something waits for the service: no flash is erased now
+        self._journal = journal
+        self._uplink = uplink
+        self._downlink = downlink
+        self._link = link
+        self._signals = signals
+        self._reports = reports
+        self._now = now
+        self._verbs = {
+            "JOURNAL_TRIGGER": self._journal_trigger, "JOURNAL_CLEARED": self._journal_cleared, "SEND_ALARM": self._send_alarm,
+            "CONFIRMED": self._confirmed, "SHOW_LIGHT": self._show_light, "SOUND": signals.sound, "FAULT": self._fault,
+            "REPORT_CLEARED": self._report_cleared, "TRY_OTHER_PATH": link.suspect,
+        }
+
+    def resume(self, open_calls):
+        """After a start: takes up every call that the journal holds open (P1). `open_calls`: list of drivers.journal.OpenCall."""
+        for found in open_calls:
+            self._do(self.calls.resume(found.call_n, found.triggers, self._now()))
+
+    def activate(self, input_index, kind_index, cause_index):
+        """The tenant asks for help."""
+        self._do(self.calls.activate(self._now(), input_index, kind_index, cause_index))
+
+    def reset_pressed(self):
+        """Somebody in the flat pressed the reset contact."""
+        self._do(self.calls.all(one.RESET_PRESSED, self._now()))
+
+    def tick(self):
+        """Does what is due; the next time is `calls.next_due()`. Allocates nothing while nothing is."""
+        now_ms = self._now()
+        if clock.reached(now_ms, self.calls.next_due()):
+            self._do(self.calls.all(one.TICK, now_ms))
+
+    def link_changed(self, online):
+        """The link tells that it is up (before it sends what waits) or down."""
+        self._reports.link_changed(online)
+        if online:
+            self._do(self.calls.all(one.LINK_CAME_UP, self._now()))
+
+    def message(self, topic, payload):
+        """Any bytes that arrived. What is not lawful was counted and changes nothing."""
+        message = self._downlink.take(topic, payload)
+        if message is None:
+            self._reports.refused()
+            return
+        self._reports.clock(message.get("at"))
+        kind = message["type"]
+        if kind == "query":
+            self._reports.command(message, "")
+            self._reports.health_wanted()
+            return
+        event, fields = _TOLD[kind]
+        number = self._uplink.call_number(message["call"])
+        actions = self.calls.told(event, number, self._now(), *[message[name] for name in fields])
+        self._answer(message, actions)
+        self._do([action for action in actions if action[0] not in ("ACCEPT", "REFUSE")])
+
+    def _answer(self, message, actions):
+        """Every command but a receipt is answered: done, or refused with the reason."""
+        for action in actions:
+            if action[0] == "ACCEPT":
+                self._reports.command(message, "")
+            elif action[0] == "REFUSE" and message["type"] != "receipt":
+                self._reports.command(message, action[1])
+
+    def _do(self, actions):
+        for action in actions:
+            if self._verbs[action[0]](*action[1:]):
+                break
+        self.busy = self.calls.waiting()
+
+    # --- the verbs; a true return value ends the list
+
+    def _journal_trigger(self, number, trigger, input_index, kind_index, cause_index):
+        try:
+            if self._journal is None or number >= VOLATILE:
+                raise JournalError("no journal")
+            self._journal.trigger(number, trigger, input_index, kind_index, cause_index)
+        except JournalError:
+            self._do(self.calls.journal_failed(number))
+            return True
+        return False
+
+    def _journal_cleared(self, number):
+        if self._journal is None:
+            return
+        try:
+            self._journal.cleared(number & (VOLATILE - 1))  # of a volatile call too: its record may become readable yet
+        except JournalError:
+            self._fault("storage")  # after a reset the call is raised once more, and the service clears it again
+
+    def _fault(self, name):
+        self._reports.fault(name, "", True)
+
+    def _send_alarm(self, number):
+        call = self.calls.find(number)
+        topic, payload = self._uplink.alarm(call, self._now())
+        self._link.send("alarm%d" % number, topic, payload, True)
+
+    def _confirmed(self, number):
+        self._link.confirm("alarm%d" % number)
+
+    def _show_light(self):
+        self._signals.show(self.calls.light())
+
+    def _report_cleared(self, number, by, outcome, who):
+        self._reports.cleared(self._uplink.call_id(number), by, outcome, who)

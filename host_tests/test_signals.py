@@ -1,0 +1,88 @@
+"""The light never lies, and nothing masks a call's light (P2, P4)."""
+
+from firmware.core import clock
+from firmware.signals import Signals
+
+
+class Wall:
+    """A light and a sounder that note what they are told, with a clock set by hand."""
+
+    def __init__(self):
+        self.now = clock.PERIOD_MS - 1500
+        self.lit = []
+        self.tones = []
+        self.signals = Signals(self, self, lambda: self.now)
+
+    def set(self, level):
+        self.lit.append((self.now, level))
+
+    def tone(self, hz):
+        if not self.tones or hz != self.tones[-1]:
+            self.tones.append(hz)
+
+    def run(self, ms):
+        """Follows the due times for `ms`; the light's edges as (ms since start, level)."""
+        start, end = self.now, clock.add(self.now, ms)
+        del self.lit[:]
+        while True:
+            due = self.signals.next_due()
+            if due is None or clock.diff(due, end) > 0:
+                self.now = end
+                break
+            assert clock.diff(due, self.now) >= 0
+            self.now = due
+            self.signals.step()
+        return [(clock.diff(at, start), level) for at, level in self.lit]
+
+
+def test_calling_is_steady_received_flashes_and_standby_is_dark_p2():
+    wall = Wall()
+    wall.signals.show("CALLING")
+    assert wall.lit[-1][1] == 1
+    assert wall.run(5000) == []
+    wall.signals.show("RECEIVED")
+    assert wall.run(2200) == [(500, 0), (1000, 1), (1500, 0), (2000, 1)]
+    wall.signals.show("STANDBY")
+    assert wall.lit[-1][1] == 0
+    assert wall.run(5000) == []
+
+
+def test_an_open_fault_shows_only_in_standby_and_comes_back_after_the_call_p4():
+    wall = Wall()
+    wall.signals.show("STANDBY")
+    wall.signals.fault("link", True, True)
+    wall.run(3000)
+    assert wall.tones.count(375) == 2
+    wall.signals.show("RECEIVED")
+    assert wall.run(2200) == [(500, 0), (1000, 1), (1500, 0), (2000, 1)]
+    del wall.tones[:]
+    wall.signals.fault("storage", True, True)
+    assert wall.run(1000) == [(300, 0), (800, 1)] and 375 not in wall.tones
+    wall.signals.show("STANDBY")
+    assert wall.lit[-1][1] == 0
+    wall.run(301000)
+    assert wall.tones.count(375) == 2
+
+
+def test_a_held_cord_is_told_even_in_a_call_so_that_somebody_lets_go_of_it():
+    wall = Wall()
+    wall.signals.show("RECEIVED")
+    wall.signals.fault("held", True, True)
+    wall.run(2000)
+    assert wall.tones.count(375) == 4
+
+
+def test_a_received_call_is_heard_as_well_as_seen_p2():
+    wall = Wall()
+    wall.signals.show("RECEIVED")
+    wall.signals.sound("RECEIVED")
+    wall.run(2000)
+    assert [hz for hz in wall.tones if hz] == [500, 625, 750] and wall.tones[-1] == 0
+
+
+def test_a_board_without_a_sounder_still_shows_its_light():
+    wall = Wall()
+    silent = Signals(wall, None, lambda: wall.now)
+    silent.show("CALLING")
+    silent.sound("ACTIVATED")
+    assert wall.lit[-1][1] == 1

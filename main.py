@@ -1,0 +1,17 @@
+# Nothing is decided here. Whatever ends the application, the board starts anew and takes up its open calls from the journal;
+# only Ctrl-C at the console leaves to the REPL, and there the watchdog restarts the unit.
+import machine
+import time
+
+try:
+    from firmware import app
+
+    app.run()
+except KeyboardInterrupt:
+    raise SystemExit
+except BaseException as problem:
+    import sys
+
+    sys.print_exception(problem)
+time.sleep(2)
+machine.reset()
