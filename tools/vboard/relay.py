@@ -1,0 +1,241 @@
+"""A TCP relay with the faults of a network: stands between a unit (or any client) and a broker, on loopback.
+
+`async with Relay(0, broker_port) as relay:` listens on `relay.port`; `relay.mode(...)` changes the weather at once:
+
+| mode | what happens |
+|---|---|
+| `pass` | bytes go through, each way `delay_ms` late (0 ... 60,000); later bytes do not wait for earlier ones' travel |
+| `freeze` | bytes are swallowed, the ends are not told; new connections are accepted and stay dead. One that lost bytes never
+  recovers, as when a router forgot it. `way="up"` or `"down"` freezes one direction |
+| `hold` | bytes wait, new connections too; all is delivered when the mode changes: a blackout that TCP survives |
+| `refuse` | nobody listens; existing connections are reset: the broker's machine is up and the broker down |
+| `reset` | existing connections are reset; then as `pass` |
+| `hang` | connecting takes for ever (no answer to SYN); existing connections freeze: the machine is gone |
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+
+MODES = ("pass", "freeze", "hold", "refuse", "reset", "hang")
+_CHUNK_BYTES = 65536
+_QUEUED_CHUNKS = 64  # per direction; beyond that the sender feels the narrow pipe, as with a full TCP window
+_MAX_DELAY_MS = 60_000
+_BACKLOG = 128
+_FILLERS = 4  # connections that fill a backlog of 0 on Linux, with a margin
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
+
+
+class Relay:
+    """Counters: `connections`, `bytes_up`, `bytes_down`, `swallowed_bytes`. All methods belong to one event loop."""
+
+    def __init__(self, listen_port, target_port, target_host="127.0.0.1"):
+        self.port = listen_port
+        self.target = (target_host, target_port)
+        self.current = "pass"
+        self.delay_s = 0.0
+        self.frozen_ways = frozenset()
+        self.connections = self.bytes_up = self.bytes_down = self.swallowed_bytes = 0
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self._listener = None
+        self._accepting = None
+        self._links = set()
+        self._fillers = []
+
+    async def __aenter__(self):
+        self._listen()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.close()
+
+    def mode(self, name, delay_ms=None, way="both"):
+        """Takes effect before it returns. Raises ValueError for an unknown mode, way or a delay out of range."""
+        if name not in MODES:
+            raise ValueError(f"relay mode {name!r}: one of {', '.join(MODES)} wanted")
+        if way not in ("up", "down", "both"):
+            raise ValueError(f"relay way {way!r}: up, down or both wanted")
+        if delay_ms is not None and not 0 <= delay_ms <= _MAX_DELAY_MS:
+            raise ValueError(f"relay delay {delay_ms!r} ms: 0 to {_MAX_DELAY_MS} wanted")
+        if delay_ms is not None or name == "pass":
+            self.delay_s = (delay_ms or 0) / 1000
+        self.current = name
+        frozen = name in ("freeze", "hang")
+        self.frozen_ways = frozenset(("up", "down") if way == "both" else (way,)) if frozen else frozenset()
+        if name in ("refuse", "reset"):
+            for link in list(self._links):
+                link.reset()
+        if name == "hold":
+            self.flowing.clear()
+        else:
+            self.flowing.set()
+        self._set_door("shut" if name == "refuse" else "stuck" if name == "hang" else "open")
+
+    async def close(self):
+        self._set_door("shut")
+        links = list(self._links)
+        for link in links:
+            link.reset()
+        await asyncio.gather(*(link.ended for link in links), return_exceptions=True)
+
+    # The door: the listening socket.
+
+    def _set_door(self, wanted):
+        if wanted == "stuck":
+            self._listen()
+            self._stop_accepting()
+            self._listener.listen(0)
+            self._fill()
+            return
+        for filler in self._fillers:
+            filler.close()
+        if wanted == "shut":
+            self._stop_accepting()
+            if self._listener is not None:
+                self._listener.close()
+                self._listener = None
+        else:
+            self._listen()
+
+    def _listen(self):
+        if self._listener is None:
+            self._listener = socket.socket()
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.setblocking(False)
+            self._listener.bind(("127.0.0.1", self.port))
+            self.port = self._listener.getsockname()[1]
+        self._listener.listen(_BACKLOG)
+        if self._accepting is None:
+            self._accepting = asyncio.ensure_future(self._accept(self._listener))
+
+    def _stop_accepting(self):
+        if self._accepting is not None:
+            self._accepting.cancel()
+            self._accepting = None
+
+    def _fill(self):
+        """Fills the accept queue with our own connections, so that the kernel ignores further SYNs."""
+        self._fillers = [socket.socket() for _ in range(_FILLERS)]
+        for filler in self._fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", self.port))
+
+    async def _accept(self, listener):
+        loop = asyncio.get_running_loop()
+        while True:
+            client, address = await loop.sock_accept(listener)
+            if address[1] in self._filler_ports():
+                client.close()
+                continue
+            self.connections += 1
+            link = _Link(self)
+            self._links.add(link)
+            link.ended = asyncio.ensure_future(link.run(client))
+            link.ended.add_done_callback(lambda _, link=link: self._links.discard(link))
+
+    def _filler_ports(self):
+        return {filler.getsockname()[1] for filler in self._fillers if filler.fileno() >= 0}
+
+
+class _Link:
+    """One connection through the relay: two pumps, each a reader and a writer with a queue of (due, bytes) between."""
+
+    def __init__(self, relay):
+        self._relay = relay
+        self._sockets = []
+        self._dead = set()  # directions that lost bytes
+        self.ended = None
+
+    def reset(self):
+        """RST to both ends, at once."""
+        for end in self._sockets:
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            end.close()
+        if self.ended is not None:
+            self.ended.cancel()
+
+    async def run(self, client):
+        loop = asyncio.get_running_loop()
+        self._sockets.append(client)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        pumps = []
+        try:
+            if self._relay.frozen_ways:
+                self._dead.update(("up", "down"))  # born dead: nobody is there who would know of it later
+                await self._swallow(client)
+                return
+            server = socket.socket()
+            server.setblocking(False)
+            self._sockets.append(server)
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._relay.flowing.wait()
+            await loop.sock_connect(server, self._relay.target)
+            both = self._pump(client, server, "up"), self._pump(server, client, "down")
+            pumps = [asyncio.ensure_future(pump) for pump in both]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_EXCEPTION)
+        except OSError:
+            pass  # refused or reset by an end: the other end is told below
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            for end in self._sockets:
+                end.close()
+
+    async def _swallow(self, source):
+        loop = asyncio.get_running_loop()
+        while True:
+            data = await loop.sock_recv(source, _CHUNK_BYTES)
+            if not data:
+                return
+            self._relay.swallowed_bytes += len(data)
+
+    async def _pump(self, source, sink, way):
+        queue = asyncio.Queue(_QUEUED_CHUNKS)
+        writer = asyncio.ensure_future(self._write(queue, sink, way))
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                data = await loop.sock_recv(source, _CHUNK_BYTES)
+                if way in self._dead or way in self._relay.frozen_ways:
+                    self._lose(way, data)
+                    if not data:
+                        await asyncio.Event().wait()  # the far end must not learn that this one has closed
+                    continue
+                await queue.put((loop.time() + self._relay.delay_s, data))
+                if not data:
+                    await writer
+                    return
+        finally:
+            writer.cancel()
+
+    def _lose(self, way, data):
+        self._dead.add(way)
+        self._relay.swallowed_bytes += len(data)
+
+    async def _write(self, queue, sink, way):
+        loop = asyncio.get_running_loop()
+        while True:
+            due, data = await queue.get()
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            await self._relay.flowing.wait()
+            if way in self._dead or way in self._relay.frozen_ways:
+                self._lose(way, data)
+                if not data:
+                    await asyncio.Event().wait()
+            elif data:
+                await loop.sock_sendall(sink, data)
+                self._count(way, len(data))
+            else:
+                sink.shutdown(socket.SHUT_WR)
+                return
+
+    def _count(self, way, size):
+        if way == "up":
+            self._relay.bytes_up += size
+        else:
+            self._relay.bytes_down += size
