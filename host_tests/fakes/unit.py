@@ -42,7 +42,7 @@ class FakeUnit:
         if unknown:
             raise ValueError(f"no fault mode {unknown}")
         self.base = f"ils/v1/{scheme}/{flat}/{unit}"
-        self.journal = {"epoch": secrets.token_hex(4), "boot": -1, "calls": 0, "open": None}
+        self.journal = {"epoch": secrets.token_hex(4), "boot": -1, "calls": 0, "open": None, "cleared": []}
         self.sent, self.received, self.refused = [], [], {}
         self.light = "off"
         self.boot(0)
@@ -137,21 +137,23 @@ class FakeUnit:
         if call is None or message["call"] != call.id:
             return []
         if message["triggers"] >= len(call.inputs) and message["escalation"] >= call.escalation:
-            call.received = True
+            call.received = call.was_received = True
             if self.light == "steady":
                 self.light = "flashing"
         return []
 
     def _take_answered(self, message, now_ms):
-        if self.call is None or message["call"] != self.call.id:
-            return self._result(message, "no_such_call")
+        reason = self._why_not(message)
+        if reason:
+            return self._result(message, reason)
         self.call.answer_due_ms, self.call.held_until_ms = None, now_ms + _HOLD_MS * self.slower
         self.light = "double"
         return self._result(message, "")
 
     def _take_released(self, message, now_ms):
-        if self.call is None or message["call"] != self.call.id:
-            return self._result(message, "no_such_call")
+        reason = self._why_not(message)
+        if reason:
+            return self._result(message, reason)
         if self.call.held_until_ms is None:
             return self._result(message, "not_answered")
         self.call.held_until_ms, self.call.answer_due_ms = None, now_ms + _ANSWER_MS * self.slower
@@ -164,14 +166,22 @@ class FakeUnit:
             return self._result(message, reason)
         if "never_clears" in self.faults:
             return self._result(message, "")
+        self.journal["cleared"].append(self.call.id)
         self.journal["open"], self.call, self.light = None, None, "off"
         words = {"event": "cleared", "call": message["call"], "by": "service"}
         cleared = self._message("event", **words, outcome=message["outcome"], who=message["who"])
         return self._result(message, "") + ([] if "loses_cleared" in self.faults else [cleared])
 
-    def _why_not_clear(self, message):
+    def _why_not(self, message):
+        if message["call"] in self.journal["cleared"]:
+            return "already_cleared"
         if self.call is None or message["call"] != self.call.id:
             return "no_such_call"
+        return "" if self.call.was_received else "not_received"
+
+    def _why_not_clear(self, message):
+        if self._why_not(message):
+            return self._why_not(message)
         for reason in ("newer_trigger", "no_speech", "not_answered"):
             if reason in self.faults:
                 return reason
@@ -232,5 +242,5 @@ class _Call:
         self.id, self.inputs, self.resumed = record["id"], record["inputs"], resumed
         self.began_ms = self.retry_ms = now_ms
         self.attempt = self.attempts_since = self.escalation = 0
-        self.received = False
+        self.received = self.was_received = False
         self.answer_due_ms, self.held_until_ms = now_ms + _ANSWER_MS * slower, None

@@ -23,8 +23,11 @@ class Call:
     def state(self):
         return self.routing.state
 
-    def merge(self, message, at_ms):
-        """Take what an alarm message brings. Returns routing events: nothing is ever lowered, so order does not matter."""
+    def merge(self, message, at_ms, is_old):
+        """Take what an alarm message brings. Returns routing events: nothing is ever lowered, so order does not matter.
+
+        `is_old`: of a session that is over; its triggers are as true as ever, its escalations are past.
+        """
         body, events = self.body, []
         body["copies"] += 1
         known = {item["n"] for item in body["inputs"]}
@@ -33,9 +36,13 @@ class Call:
         if message["triggers"] > body["triggers"]:
             body["triggers"] = message["triggers"]
             events.append(routing.TRIGGERED)
-        if message["escalation"] > body["escalation"]:
-            body["escalation"] = message["escalation"]
-            events.append(routing.ESCALATED)
+        if not is_old:
+            if message["session"] != body["session"]:
+                body["session"], body["escalation"] = message["session"], 0
+            if message["escalation"] > body["escalation"]:
+                body["escalation"] = message["escalation"]
+                body["raised_again"] += 1
+                events.append(routing.ESCALATED)
         return events or [routing.REPEATED]
 
     def stored(self):
@@ -58,7 +65,7 @@ class Call:
             "n": self.n, "call": self.call, "scheme": unit.scheme, "flat": unit.flat, "unit": unit.unit, "label": unit.label,
             "state": self.state, "raised_at": seconds(body["raised_at_ms"]), "raised_at_known": body["raised_at_known"],
             "stored_at": seconds(body["stored_at_ms"]), "triggers": body["triggers"], "escalation": body["escalation"],
-            "resumed": body["resumed"], "copies": body["copies"],
+            "raised_again": body["raised_again"], "resumed": body["resumed"], "copies": body["copies"],
             "inputs": [_input_view(item, unit) for item in body["inputs"]],
             "ringing": _PARTIES[self.routing.ringing], "rings": self.routing.rings,
             "held_by": held if self.routing.party else None, "confirmed": self.routing.confirmed,
@@ -116,6 +123,7 @@ class Book:
         body = {
             "raised_at_ms": at_ms - (age_ms or 0), "raised_at_known": age_ms is not None, "stored_at_ms": at_ms,
             "triggers": message["triggers"], "escalation": message["escalation"], "resumed": message["resumed"], "copies": 1,
+            "session": message["session"], "raised_again": 0,
             "inputs": [_input({**item, "at_ms": at_ms}) for item in message["inputs"]], "ringing": None, "party": None,
             "who": "", "held_at_ms": None, "clear": None, "closed": None, "note": "", "release_owed": False,
         }  # fmt: skip

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 _LINE_BYTES_MAX = 16 * 1024 * 1024  # a reply of 1,000 calls
+_EVENTS_KEPT = 10_000  # events that were looked at and are still in `events`
 _REPLY_S = 15  # bound on every request
 
 
@@ -40,7 +41,7 @@ class DeskClient:
         self._next_id, self._replies, self._gone = 1, {}, None
         self.events = []
         self._news = asyncio.Condition()
-        self._looked_at = 0
+        self._looked_at = self._count = 0
 
     @classmethod
     def of_state(cls, state):
@@ -136,12 +137,14 @@ class DeskClient:
 
     async def _find_call(self, predicate):
         while True:
-            seen = len(self.events)
+            seen = self._count
             for call in await self.calls(closed=True):
                 if predicate(call):
                     return call
             async with self._news:
-                await self._news.wait_for(lambda seen=seen: len(self.events) > seen or self._gone)
+                await self._news.wait_for(lambda seen=seen: self._count > seen or self._gone)
+            if self._gone:
+                raise self._gone
 
     async def _read(self):
         try:
@@ -159,7 +162,11 @@ class DeskClient:
     async def _take(self, item):
         if "event" in item:
             async with self._news:
+                if self._looked_at > _EVENTS_KEPT:
+                    del self.events[: self._looked_at]
+                    self._looked_at = 0
                 self.events.append(item)
+                self._count += 1
                 self._news.notify_all()
         elif item.get("id") in self._replies and not self._replies[item["id"]].done():
             self._replies[item["id"]].set_result(item)

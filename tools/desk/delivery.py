@@ -45,11 +45,14 @@ class Delivery:
         """It could not be sent (no session, no broker): same try again after the first wait."""
         self._owed[do][0] = now_ms + self._retry_ms[0]
 
-    def result(self, ctr, now_ms):
-        """The unit's word on `ctr`. Returns the command it belongs to, or None if that is not known (any more)."""
+    def result(self, ctr, settled, now_ms):
+        """The unit's word on `ctr`. Returns the command it belongs to, or None if that is not known (any more).
+
+        `settled`: nothing to gain by an early repetition (confirmed, or refused for good).
+        """
         do = self._refs.pop(ctr, None)
         owed = self._owed.get(do)
-        if owed is not None and do == "answered":
+        if owed is not None and do == "answered" and settled:
             owed[0], owed[1] = now_ms + self._repeat_ms, 0
         elif owed is not None and do == "released":
             del self._owed[do]  # refused means: not answered there, so there is nothing left to give back

@@ -142,8 +142,8 @@ class Desk:
 
     def _send_receipts(self):
         receipts, self._intake.receipts = self._intake.receipts, []
-        for record, call, session in receipts:
-            body = {"call": call.call, "triggers": call.body["triggers"], "escalation": call.body["escalation"]}
+        for record, call, session, escalation in receipts:
+            body = {"call": call.call, "triggers": call.body["triggers"], "escalation": escalation}
             ctr = self._sender.send(record, "receipt", body, session)
             self.timeline.emit_later("receipt", record.address, call.call, number=call.n, ctr=ctr, **_without_call(body))
 

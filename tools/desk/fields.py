@@ -7,7 +7,7 @@ passes Python's JSON reader and would then break the database).
 import re
 
 _NAME = re.compile(r"[a-z0-9_-]{1,24}\Z")
-_CALL = re.compile(r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[1-9][0-9]{0,9}\Z")
+_CALL = re.compile(r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}\Z")
 
 
 def integer(low, high):

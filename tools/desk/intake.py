@@ -8,7 +8,7 @@ _SHOW_EVERY_MS = 1000  # a flood of refused messages makes one event a second fo
 
 
 class Intake:
-    """`receipts`: list of (record, call, session) that the desk owes after the commit."""
+    """`receipts`: list of (record, call, session, escalation) that the desk owes after the commit."""
 
     def __init__(self, store, book, units, strangers, switchboard, timeline, now_ms, wall_ms, watch_event):
         self._store, self._book, self._units, self._strangers = store, book, units, strangers
@@ -45,6 +45,8 @@ class Intake:
         for call in self._book.open():
             if call.unit.address == record.address:
                 self._switchboard.tell(call, routing.RESUMED)
+                for do in call.delivery.due(self._now_ms()):
+                    call.delivery.postpone(do, self._now_ms())  # its own alarm comes first: it wants the receipt before all
 
     def _alarm(self, record, message, verdict):
         call = self._book.find(record.address, message["call"])
@@ -52,7 +54,7 @@ class Intake:
             call = self._book.add(record.unit, message, self._wall_ms())
             events = [routing.RAISED]
         else:
-            events = call.merge(message, self._wall_ms())
+            events = call.merge(message, self._wall_ms(), verdict == OLD)
         self._show_alarm(record, call, message, verdict, events)
         if verdict == OLD and events == [routing.REPEATED]:
             self._refuse(record, "replay")
@@ -61,7 +63,8 @@ class Intake:
         self._book.save(call)
         if verdict in (NEW, NEW_SESSION):
             self._watch_event(record, watch.HEARD)
-        self.receipts.append((record, call, message["session"]))
+        escalation = message["escalation"] if verdict == OLD else call.body["escalation"]
+        self.receipts.append((record, call, message["session"], escalation))
 
     def _tell(self, call, events):
         if call.state == routing.CLOSED and not call.body["clear"]:
@@ -99,6 +102,7 @@ class Intake:
         name = message["fault"] + (":" + message["input"] if message["input"] else "")
         (record.faults.add if message["open"] else record.faults.discard)(name)
         self._timeline.emit("fault", record.address, fault=message["fault"], input=message["input"], open=message["open"])
+        self._timeline.emit("unit", record.address, view=record.view())
 
     def _command(self, record, message, verdict):
         body = {key: message[key] for key in ("ref", "from", "do", "ok", "reason")}
@@ -110,17 +114,19 @@ class Intake:
             self._switchboard.released(call)
         if message["ok"]:
             if do == "answered":
-                self._switchboard.tell(call, routing.ANSWER_CONFIRMED)
-        elif do == "clear" and message["reason"] == "no_such_call":
+                self._switchboard.confirmed(call)
+        elif message["reason"] == "already_cleared" or (do == "clear" and message["reason"] == "no_such_call"):
             clear = call.body["clear"] or {"outcome": "", "who": ""}
-            self._switchboard.closed_by_unit(call, "unknown_to_unit", clear["outcome"], clear["who"], message)
+            by = "unknown_to_unit" if message["reason"] == "no_such_call" else "already_cleared"
+            self._switchboard.closed_by_unit(call, by, clear["outcome"], clear["who"], message)
         else:
             self._switchboard.refused(call, do, message["reason"])
 
     def _of_command(self, record, message):
+        settled = message["ok"] or message["reason"] not in ("not_received", "not_answered")
         for call in self._book.open():
             if call.unit.address == record.address:
-                do = call.delivery.result(message["ref"], self._now_ms())
+                do = call.delivery.result(message["ref"], settled, self._now_ms())
                 if do is not None:
                     return call, do
         return None, None
@@ -142,8 +148,11 @@ class Intake:
             return
         skipped = ("v", "type", "unit", "session", "seq", "mac")
         record.health = {key: value for key, value in message.items() if key not in skipped}
+        news = record.faults != set(message["faults"])
         record.firmware, record.faults = message["firmware"], set(message["faults"])
         self._timeline.emit("health", record.address, message["call"] or "", health=record.health)
+        if news:
+            self._timeline.emit("unit", record.address, view=record.view())
         self._watch_event(record, watch.HEARD)
         self._watch_event(record, watch.HEALTH_HEARD)
 

@@ -10,6 +10,7 @@ Rules:
   confirmed, the two messages crossed: the answer is sent again.
 - A second trigger on a held call alerts the holder. It never ends the hold, and it takes back a clear in progress.
 - Asked to clear, a held call is clearing until the unit says `cleared`; a refusal gives it back to its holder.
+- An alarm for a call whose answer is not confirmed shows a unit that has not taken it (it wants the receipt first): again.
 - The unit or the desk started again: what is owed to the unit is sent again.
 - Closed is closed; an alarm for it gets answered and clear once more. A trigger that nobody has seen opens it again.
 
@@ -44,6 +45,7 @@ _TABLE = {
         TICK: "_ring_next_when_due",
     },
     HELD: {
+        REPEATED: "_repeat_unconfirmed",
         TRIGGERED: "_alert",
         ESCALATED: "_lose_holder",
         ANSWERED: "_hold",
@@ -54,6 +56,7 @@ _TABLE = {
         RESUMED: "_repeat_answer",
     },
     CLEARING: {
+        REPEATED: "_repeat_unconfirmed_clear",
         TRIGGERED: "_stop_clearing",
         ESCALATED: "_repeat_clear",
         ANSWER_CONFIRMED: "_confirm",
@@ -151,6 +154,12 @@ class Routing:
     def _repeat_answer(self, now_ms, party):
         self.confirmed = False
         return [("SEND", "answered")]
+
+    def _repeat_unconfirmed(self, now_ms, party):
+        return [] if self.confirmed else [("SEND", "answered")]
+
+    def _repeat_unconfirmed_clear(self, now_ms, party):
+        return [] if self.confirmed else [("SEND", "answered"), ("SEND", "clear")]
 
     def _clear(self, now_ms, party):
         self.state = CLEARING

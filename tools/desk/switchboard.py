@@ -3,6 +3,7 @@
 from . import routing
 from .downward import BASES, OUTCOMES
 
+_GUESSES = ("already_cleared", "unknown_to_unit")  # the unit no longer has the call; its `cleared` may still come
 _PARTIES = {routing.EVERYONE: list(routing.PARTIES)}
 
 
@@ -84,7 +85,7 @@ class Switchboard:
     def closed_by_unit(self, call, by, outcome, who, message):
         """The unit said that the call is over; the first word stays, a better one replaces a guess."""
         closed = call.body["closed"]
-        if call.state == routing.CLOSED and closed and closed["by"] != "unknown_to_unit":
+        if call.state == routing.CLOSED and closed and closed["by"] not in _GUESSES:
             return
         call.body["closed"] = {
             "at_ms": self._wall_ms(), "by": by, "outcome": outcome, "who": who,
@@ -100,13 +101,22 @@ class Switchboard:
     def refused(self, call, do, reason):
         """The unit refused the command `do`; what follows depends on the reason."""
         call.body["note"] = f"{do} refused: {reason}"
-        if do == "clear" and reason == "not_answered":
+        if do == "clear" and reason in ("not_answered", "not_received"):
             self._owe(call, "answered")  # the clear itself comes again at its own pace: no race with a stubborn unit
-        elif do == "clear" and reason != "no_such_call":
+        elif do == "clear":
             call.body["clear"] = None
             self.tell(call, routing.CLEAR_REFUSED)
         self._book.save(call)
         self.show(call, "REFUSED")
+
+    def confirmed(self, call):
+        """The unit has taken `answered`."""
+        news = not call.routing.confirmed
+        if call.body["note"].startswith("answered refused"):
+            call.body["note"] = ""
+        self.tell(call, routing.ANSWER_CONFIRMED)
+        if news:
+            self.show(call, routing.ANSWER_CONFIRMED)
 
     def released(self, call):
         call.body["release_owed"] = False

@@ -36,7 +36,7 @@ _TYPES = {
         "attempt": integer(1, 2**31 - 1),
         "resumed": boolean,
         "inputs": list_of(_INPUT, 1, 8),
-        "age_ms": nullable(integer(0, 2**53)),
+        "age_ms": nullable(integer(0, 2**28)),
     },
     "event": {"event": one_of("started", "fault", "command", "cleared", "refused")},
     "health": {
