@@ -1,8 +1,8 @@
 """The asyncio shell: makes the unit from its parts, runs its tasks, and watches over them.
 
-Tasks, each with a beat that grows by work done: `heart` (inputs, timers, light, reports), `link` and `bearer` (their own run), `chores`
-(flash housekeeping, memory, clock). `doorbell` only hands interrupts to the heart. The supervisor restarts what died, and feeds the
-hardware watchdog only while all are fresh. Source: D8, D9, P8.
+Tasks, each with a beat that grows by work done: `heart` (inputs, timers, light, reports), `link` and `bearer` (their own run),
+`chores` (flash housekeeping, memory, clock). `doorbell` only hands interrupts to the heart. The supervisor restarts what died,
+and feeds the hardware watchdog only while all are fresh. Source: D8, D9, P8.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from firmware.signals import Signals
 from firmware.stored import Stored
 from firmware.unit import Unit
 
-_WATCHDOG_MS = const(20000)  # above the longest lawful block (TLS handshake, about 1 s) many times over, below what a caller bears
+_WATCHDOG_MS = const(20000)  # far above the longest lawful block (TLS handshake, about 1 s), below what a caller bears
 _SUPERVISE_MS = const(1000)
 _HEART_MAX_MS = const(1000)  # the heart beats at least this often
 _CHORE_MS = const(1000)
@@ -179,6 +179,9 @@ class App:
                 if self.journal.faults:
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)
+            if self.bearer.gave_up:
+                print("wifi: nothing has helped; starting anew")
+                machine.reset()
             self.wall_clock.note()
             await asyncio.sleep_ms(_CHORE_MS)
 

@@ -13,6 +13,7 @@ class Alone:
     """In place of link and bearer when there is nothing to connect with: takes everything, sends nothing."""
 
     online = False
+    gave_up = False
 
     def __init__(self, why):
         self.beat = 0

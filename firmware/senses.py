@@ -1,7 +1,7 @@
 """Watches every input and turns what the debouncers say into calls and faults. Source: P4, P5, D9.
 
-Contacts have interrupts: they are looked at when one came, while a debounce or a hold runs, and once a second in case an interrupt
-was lost. Supervised lines have none (an ADC cannot interrupt): they are read at their own pace.
+Contacts have interrupts: they are looked at when one came, while a debounce or a hold runs, and once a second in case an
+interrupt was lost. Supervised lines have none (an ADC cannot interrupt): they are read at their own pace.
 """
 
 from micropython import const
@@ -13,8 +13,8 @@ _SCAN_MS = const(1000)  # safety scan of all contacts: the queue of interrupts i
 
 
 class Sense:
-    """One input. `index`: its place in the board file, as in journal and alarms; `kind_index`: of core.call.KINDS, None for the reset
-    contact; `driver` and `judge`: drivers.contact with core.contact, or drivers.line with core.line."""
+    """One input. `index`: its place in the board file, as in journal and alarms; `kind_index`: of core.call.KINDS, None for
+    the reset contact; `driver` and `judge`: drivers.contact with core.contact, or drivers.line with core.line."""
 
     def __init__(self, index, kind_index, name, driver, judge):
         self.index = index

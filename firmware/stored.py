@@ -76,10 +76,9 @@ class Stored:
 
     def _only_board(self):
         try:
-            names = [entry[0] for entry in os.ilistdir(_BOARDS)]
-        except (OSError, AttributeError):
+            names = [name[:-5] for name in os.listdir(_BOARDS) if name.endswith(".json")]
+        except OSError:
             return None
-        names = [name[:-5] for name in names if name.endswith(".json")]
         return names[0] if len(names) == 1 else None
 
     def _read_key(self, entropy):
@@ -88,7 +87,7 @@ class Stored:
             key = unhexlify(_read(name).strip())
             if len(key) == 32:
                 return key
-            self.problems.append("%s: 64 hexadecimal digits wanted, it has %d; the service will not believe this unit" % (name, 2 * len(key)))
+            self.problems.append("%s: 64 hexadecimal digits wanted, it has %d; put the unit's key there" % (name, 2 * len(key)))
         except (OSError, ValueError) as problem:
             self.problems.append("%s: unreadable (%s); put the unit's key there, 64 hexadecimal digits" % (name, problem))
         return entropy(32)
@@ -103,9 +102,12 @@ class Stored:
             return None
 
     def _json(self, name):
-        """What the file holds, or None with the problem noted."""
+        """The object in the file, or None with the problem noted."""
         try:
-            return json.loads(_read(name))
+            found = json.loads(_read(name))
+            if isinstance(found, dict):
+                return found
+            self.problems.append("%s: a JSON object wanted; put it back (README, setting up a unit)" % name)
         except OSError as problem:
             self.problems.append("%s: unreadable (%s); put it back (README, setting up a unit)" % (name, problem))
         except ValueError:
@@ -121,9 +123,9 @@ class _Boards:
         try:
             return json.loads(_read(path))
         except OSError:
-            raise KeyError(name)
+            raise KeyError(name) from None
         except ValueError:
-            raise ValueError("%s: not JSON; put it back from the repository" % path)
+            raise ValueError("%s: not JSON; put it back from the repository" % path) from None
 
 
 def _read(name):

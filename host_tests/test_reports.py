@@ -100,7 +100,7 @@ def test_each_result_of_a_command_has_a_key_of_its_own_so_that_none_replaces_ano
     for counter in (5, 6):
         bench.reports.command({"ctr": counter, "from": "desk", "type": "clear"}, "" if counter == 6 else "newer_trigger")
         bench.reports.cleared("u1-5e1f00d5-%d" % counter, "service", "mistake", "A. Jones")
-    assert len(set(key for key, _ in bench.sent)) == 4
+    assert len({key for key, _ in bench.sent}) == 4
     first, last = bench.sent[0][1], bench.sent[2][1]
     assert (first["ref"], first["ok"], first["reason"]) == (5, False, "newer_trigger")
     assert (last["ref"], last["ok"], last["reason"]) == (6, True, "")

@@ -116,7 +116,9 @@ def test_nothing_but_the_right_receipt_makes_the_light_flash_p2():
     flat = pulled()
     flat.take()
     right = {"call": "u1-5e1f00d5-12", "triggers": 1, "escalation": 0}
-    payload = SEALER.seal(TOPIC, json.dumps(dict(right, v=1, type="receipt", unit="u1", session=SESSION, ctr=9, **{"from": "desk"})))
+    message = dict(right, v=1, type="receipt", unit="u1", session=SESSION, ctr=9)
+    message["from"] = "desk"
+    payload = SEALER.seal(TOPIC, json.dumps(message))
     for forged in (payload[:-1], payload.replace(b'"triggers": 1', b'"triggers": 2').replace(b'"triggers":1', b'"triggers":2'),
                    b"", b"{}", b"\xff" * 300, Sealer(bytes(32)).seal(TOPIC, payload[:-74].decode() + "}")):
         flat.unit.message(TOPIC, forged)

@@ -2,10 +2,10 @@
 
 Rules:
 - An activation joins the newest open call; without one it raises a new call under the next number of the journal.
-- As a rule one call is open. After a reset the journal may hold more (one whose clear could not be written): each is resumed under
-  its own number, exactly once.
-- A call whose first activation cannot be written (storage fault) is raised all the same, as a volatile call: its number lies at or
-  above VOLATILE and its id has the session in place of the journal's epoch, so that it can never be taken for an older call.
+- As a rule one call is open. After a reset the journal may hold more (one whose clear could not be written): each is resumed
+  under its own number, exactly once.
+- A call whose first activation cannot be written (storage fault) is raised all the same, as a volatile call: its number lies at
+  or above VOLATILE and its id has the session in place of the journal's epoch, so that it is never taken for an older call.
 - The light shows the call that is least far: as long as one call is not received, the light does not flash (P2).
 
 Source: P1, P2, P4; docs/protocol.md.
@@ -83,10 +83,7 @@ class Calls:
 
     def waiting(self):
         """True while the service has not confirmed all of every call."""
-        for call in self.open:
-            if call.waiting():
-                return True
-        return False
+        return any(call.waiting() for call in self.open)
 
     def next_due(self):
         """Tick of the soonest timer of all calls, or None."""

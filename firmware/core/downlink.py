@@ -61,10 +61,7 @@ _FIELDS = {
 
 
 def _fields_lawful(message, checks):
-    for name in checks:
-        if name not in message or not checks[name](message[name]):
-            return False
-    return True
+    return all(name in message and checks[name](message[name]) for name in checks)
 
 
 class Downlink:
@@ -76,7 +73,7 @@ class Downlink:
         self._session = session
         self._sealer = sealer
         self._windows = {}
-        self.refused = {reason: 0 for reason in REASONS}
+        self.refused = dict.fromkeys(REASONS, 0)
 
     def take(self, topic, payload):
         """The message as a dict, once; or None, and then it was counted. `payload`: bytes of any content and length."""

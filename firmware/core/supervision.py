@@ -1,8 +1,8 @@
 """Who of the tasks is alive. Pure.
 
-Each task counts the work it has done in a beat. A task whose beat has not moved for longer than its limit is stale; the shell then
-stops feeding the hardware watchdog, and the unit starts anew with its calls from the journal. A task that ended is started again, but
-not for ever: more than RESTARTS in an hour of the same task is taken as stale too.
+Each task counts the work it has done in a beat. A task whose beat has not moved for longer than its limit is stale; the shell
+then stops feeding the hardware watchdog, and the unit starts anew with its calls from the journal. A task that ended is started
+again, but not for ever: more than _RESTARTS in an hour of the same task is taken as stale too.
 
 Source: D8, P8; FACTS (per-task supervision recovered 96 of 96 injected faults, a watchdog with a task of its own 12 of 96).
 """

@@ -1,0 +1,116 @@
+"""From pins to calls and faults, over the stand-ins (P1, P4, P5)."""
+
+import machine
+
+from firmware.core.contact import Contact
+from firmware.core.line import Line
+from firmware.drivers.contact import ContactPin
+from firmware.drivers.line import LineAdc
+from firmware.senses import Sense, Senses
+
+BANDS = {"short": [0, 350], "pulled": [550, 1100], "normal": [1350, 1950], "open": [2600, 3300]}
+BUTTON, CORD, LINE, RESET = 25, 26, 34, 27
+NORMAL_MV, PULLED_MV, OPEN_MV = 1650, 820, 3100
+
+
+class Flat:
+    """A button, a cord, a supervised cord and a reset contact on stand-in pins; `done` notes what the senses report."""
+
+    def __init__(self):
+        self.world = machine.world
+        self.world.adc(LINE).set_mv(NORMAL_MV)
+        self.done = []
+        contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD), self.contact(3, None, "reset", RESET)]
+        line = Sense(2, 1, "cord2", LineAdc(machine.ADC(machine.Pin(LINE), atten=3)), Line(BANDS, 40))
+        self.senses = Senses(contacts, [line], self, self, self.now)
+        self.run(100)
+        assert self.done == []
+
+    def now(self):
+        return self.world.now_ms
+
+    def contact(self, index, kind_index, name, pin):
+        driver = ContactPin(machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP), "low", self.ring, self.now, lambda: 0)
+        return Sense(index, kind_index, name, driver, Contact(30))
+
+    def ring(self):
+        self.senses.rung = True
+
+    def activate(self, index, kind_index, cause_index):
+        self.done.append((index, kind_index, cause_index))
+
+    def reset_pressed(self):
+        self.done.append("reset")
+
+    def fault(self, name, source, is_open):
+        self.done.append(("%s:%s" % (name, source), is_open))
+
+    def run(self, ms, step_ms=5):
+        for _ in range(0, ms, step_ms):
+            self.world.advance(step_ms)
+            self.senses.step()
+
+    def press(self, pin, ms):
+        self.world.pin(pin).drive(0)
+        self.run(ms)
+        self.world.pin(pin).drive(None)
+        self.run(100)
+
+
+def test_a_press_and_a_pull_raise_with_their_own_index_and_kind():
+    flat = Flat()
+    flat.press(BUTTON, 200)
+    flat.press(CORD, 200)
+    assert flat.done == [(0, 0, 0), (1, 1, 0)]
+
+
+def test_a_held_cord_raises_once_then_a_fault_and_the_button_beside_it_still_works_p4():
+    flat = Flat()
+    flat.world.pin(CORD).drive(0)
+    flat.run(59000, 50)
+    assert flat.done == [(1, 1, 0)]
+    flat.run(3000, 50)
+    assert flat.done[1:] == [("held:cord1", True)]
+    flat.press(BUTTON, 200)
+    assert flat.done[2:] == [(0, 0, 0)]
+    flat.world.pin(CORD).drive(None)
+    flat.run(2000)
+    assert flat.done[3:] == [("held:cord1", False)]
+    flat.press(CORD, 200)
+    assert flat.done[4:] == [(1, 1, 0)]
+
+
+def test_a_pulled_line_raises_and_a_broken_line_raises_and_is_a_fault_until_it_is_mended_p5():
+    flat = Flat()
+    flat.world.adc(LINE).set_mv(PULLED_MV)
+    flat.run(300)
+    flat.world.adc(LINE).set_mv(NORMAL_MV)
+    flat.run(300)
+    assert flat.done == [(2, 1, 0)]
+    flat.world.adc(LINE).set_mv(OPEN_MV)
+    flat.run(5000)
+    assert flat.done[1:] == [("line_open:cord2", True), (2, 1, 1)]
+    flat.world.adc(LINE).set_mv(NORMAL_MV)
+    flat.run(15000, 20)
+    assert flat.done[3:] == [("line_open:cord2", False)]
+
+
+def test_the_reset_contact_is_no_call():
+    flat = Flat()
+    flat.press(RESET, 200)
+    assert flat.done == ["reset"]
+
+
+def test_an_input_whose_interrupt_was_lost_is_found_by_the_safety_scan():
+    flat = Flat()
+    flat.world.pin(BUTTON).drive(0)
+    flat.senses.rung = False
+    flat.run(1200)
+    assert flat.done == [(0, 0, 0)]
+
+
+def test_the_next_look_is_never_later_than_the_safety_scan():
+    flat = Flat()
+    for _ in range(100):
+        flat.run(10)
+        assert 0 <= flat.senses.next_due() - flat.now() <= 1000
