@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BROKER ?= nats
 SCENARIO ?=
+PORT ?= 0
 N ?= 20000
 PY := .venv/bin/python
 
@@ -17,8 +18,8 @@ help: ## this list
 setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=python3.12 chooses one)
 	@$(PYTHON) tools/set_up.py
 
-demo: setup ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=nats or mosquitto); SCENARIO=name plays a file
-	@$(PY) -m tools.demo --broker $(BROKER) $(if $(SCENARIO),--scenario $(SCENARIO))
+demo: setup ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
+	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 scenarios: setup ## play every file of scenarios/, with source and with compiled .mpy files (SCENARIO=name: one)
 	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,mpy $(SCENARIO)

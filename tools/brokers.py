@@ -82,6 +82,11 @@ class Broker:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def died(self):
+        """True when it ended without stop()."""
+        return self._process is not None and self._process.returncode is not None
+
+    @property
     def pid(self):
         """The process id, or None when it does not run."""
         return self._process.pid if self.running else None

@@ -34,15 +34,22 @@ async def start(command, log, env=None, cwd=None):
         )
 
 
-async def stop(process, grace_s=_STOP_S):
+async def stop(process):
     """End `process` politely, then by force; returns its exit code. Does nothing to one that has ended."""
     if process.returncode is None:
         _signal(process, signal.SIGCONT)  # a frozen process takes no SIGTERM
         _signal(process, signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), grace_s)
+            await asyncio.wait_for(process.wait(), _STOP_S)
         except asyncio.TimeoutError:
             _signal(process, signal.SIGKILL)
+    return await process.wait()
+
+
+async def kill(process):
+    """End `process` as a crash does, without a chance to tidy up; returns its exit code."""
+    if process.returncode is None:
+        _signal(process, signal.SIGKILL)
     return await process.wait()
 
 

@@ -1,0 +1,142 @@
+"""The player sees what happens, says what it saw instead, and cannot be satisfied by a short look."""
+
+import asyncio
+
+import pytest
+
+from tools.scenario import script
+from tools.scenario.player import Failure, play
+from tools.scenario.timeline import Timeline
+from tools.scenario.view import View
+
+
+def call(n=1, state="open", **fields):
+    inputs = [{"input": "cord1", "location": "bathroom", "cause": "activated"}]
+    base = {"n": n, "state": state, "label": "flat 12", "triggers": 1, "escalation": 0, "ringing": ["coordinator"], "note": ""}
+    return {**base, "inputs": inputs, **fields}
+
+
+class FakeStage:
+    """A stage on which each action is a function of the view. Fault: `broken` is raised by check()."""
+
+    REFUSALS = (ValueError,)
+
+    def __init__(self, **effects):
+        self.view, self.lines, self.broken = View(), [], None
+        self.timeline = Timeline(self.view, self.lines.append)
+        self._effects = effects
+
+    async def act(self, sentence):
+        effect = self._effects.get(sentence.form.split()[0])
+        if effect:
+            effect(self.view)
+
+    def check(self):
+        if self.broken:
+            raise self.broken
+
+
+def played(tmp_path, stage, *lines):
+    path = tmp_path / "some.txt"
+    path.write_text("\n".join(["T.", *lines]))
+    asyncio.run(play(script.read(path), stage))
+    return "\n".join(stage.lines)
+
+
+def later(seconds, change):
+    """An effect that comes about after some time."""
+    return lambda view: asyncio.get_running_loop().call_later(seconds, change, view)
+
+
+def light(pattern):
+    def change(view):
+        view.light, view.light_changes = pattern, view.light_changes + 1
+
+    return change
+
+
+def test_an_expectation_waits_for_what_comes_later(tmp_path):
+    said = played(tmp_path, FakeStage(press=later(0.1, light("steady"))), "press button", "expect light steady within 3")
+    assert "light steady within 3" in said and "every expectation was met" in said
+
+
+def test_what_does_not_come_fails_with_file_line_and_what_was_seen(tmp_path):
+    stage = FakeStage(press=light("flashing"))
+    with pytest.raises(Failure) as failed:
+        played(tmp_path, stage, "press button", "expect light steady within 0.1")
+    words = str(failed.value)
+    assert words.startswith("some.txt:3: expected `light steady within 0.1`: not so within 0.1 s")
+    assert "seen instead: light flashing" in words
+    assert any("FAILED" in line for line in stage.lines)
+
+
+def test_what_must_stay_is_watched_all_the_time(tmp_path):
+    with pytest.raises(Failure, match=r"some.txt:3: expected `call open for 1`: no longer so after 0\.\d+ s"):
+        effects = {"press": lambda view: view.take_call(call()), "wait": None}
+        stage = FakeStage(**effects)
+        asyncio_later = later(0.2, lambda view: view.take_call(call(state="closed")))
+        stage._effects["press"] = lambda view: (view.take_call(call()), asyncio_later(view))
+        played(tmp_path, stage, "press button", "expect call open for 1")
+
+
+def test_a_single_blink_of_a_steady_light_is_seen_even_when_the_pattern_is_not(tmp_path):
+    def blink(view):
+        view.light_changes += 2
+
+    stage = FakeStage(press=lambda view: (light("steady")(view), later(0.1, blink)(view)))
+    with pytest.raises(Failure, match="the light changed"):
+        played(tmp_path, stage, "press button", "expect light steady for 1")
+
+
+def test_a_part_that_dies_ends_the_wait(tmp_path):
+    stage = FakeStage()
+    stage.broken = RuntimeError("the desk has ended")
+    with pytest.raises(RuntimeError, match="the desk has ended"):
+        played(tmp_path, stage, "expect light steady within 30")
+
+
+def test_an_action_that_is_refused_is_named(tmp_path):
+    def refuse(view):
+        raise ValueError("no input cord9")
+
+    with pytest.raises(Failure, match="some.txt:2: `pull cord9`: the step was refused: no input cord9"):
+        played(tmp_path, FakeStage(pull=refuse), "pull cord9", "expect light off within 1")
+
+
+def test_every_expectation_tells_true_from_false(tmp_path):
+    seen = FakeStage(press=lambda view: _fill(view))
+    for line, opposite in (
+        ("light flashing", "light off"),
+        ("light not steady", "light not flashing"),
+        ("sound heard", "sound silent"),
+        ("call open", "call closed"),
+        ("call ringing everyone", "call ringing centre"),
+        ("call triggers 2", "call triggers 1"),
+        ("call escalation 1", "call escalation 3"),
+        ("call from bathroom", "call from kitchen"),
+        ("call cause activated", "call cause line_open"),
+        ("calls open 1", "calls open 2"),
+        ("calls stored 2", "calls stored 1"),
+        ("clear refused", "unit silent"),
+        ("unit online", "unit dead"),
+        ("fault held:cord1 open", "fault held:cord1 closed"),
+        ("fault line_open:cord2 closed", "fault line_open:cord2 open"),
+    ):
+        played(tmp_path, seen, "press button", f"expect {line} within 0")
+        with pytest.raises(Failure):
+            played(tmp_path, seen, "press button", f"expect {opposite} within 0")
+
+
+def _fill(view):
+    view.light, view.tone_hz, view.powered, view.unit_status, view.faults = "flashing", 800, True, "online", ("held:cord1",)
+    view.take_call(call(1, "closed"))
+    view.take_call(call(2, triggers=2, escalation=2, ringing=["coordinator", "centre"], note="clear refused: not_answered"))
+
+
+def test_the_newest_open_call_is_looked_at_before_any_closed_one():
+    view = View()
+    view.take_call(call(1))
+    view.take_call(call(2, "closed"))
+    assert view.newest()["n"] == 1
+    view.take_call(call(1, "closed"))
+    assert view.newest()["n"] == 2

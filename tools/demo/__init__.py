@@ -1,0 +1,1 @@
+"""The demo: one virtual flat, a real broker and the alarm desk, for a person at a terminal."""

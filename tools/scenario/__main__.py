@@ -1,0 +1,93 @@
+"""`python -m tools.scenario [NAME ...]`: play scenario files without a person; exit code 1 if an expectation fails."""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools.brokers import KINDS
+from tools.scenario import grammar, script
+from tools.scenario.player import Failure, play
+from tools.scenario.stage import Stage
+from tools.scenario.timeline import Timeline
+
+_BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "scenarios"
+_TOGETHER = 4  # a scenario mostly waits: four share two cores without getting in each other's way
+ROOTS = ("source", "mpy")
+
+
+async def perform(played, root, broker, write, colour=False):
+    """Play one script on a stage of its own. Returns None, or why it failed, as text. `write` takes the timeline."""
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix=f"{played.name}-{root}-", dir=_BUILD))
+    stage = Stage(directory, lambda view: Timeline(view, write, colour), broker, root == "mpy", played.givens)
+    try:
+        async with stage:
+            await play(played, stage)
+    except (Failure, *Stage.START_ERRORS) as error:
+        return f"{error}\n  logs: {directory}"
+    shutil.rmtree(directory)
+    return None
+
+
+async def perform_all(jobs, broker):
+    """Play every (script, root) of `jobs`, several at a time; prints each result as it comes. Returns the failures."""
+    gate = asyncio.Semaphore(_TOGETHER)
+    failures = []
+
+    async def one(played, root):
+        async with gate:
+            lines, start_s = [], time.monotonic()
+            why = await perform(played, root, broker, lines.append)
+            took_s = time.monotonic() - start_s
+            if why:
+                failures.append((played.name, root))
+                print("\n".join(lines), why, sep="\n", flush=True)
+            print(f"{'FAILED' if why else 'ok':7} {played.name:22} {root:7} {broker:10} {took_s:5.1f} s", flush=True)
+
+    await asyncio.gather(*(one(played, root) for played, root in jobs))
+    return failures
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tools.scenario", description=__doc__)
+    parser.add_argument("names", nargs="*", help="scenarios to play; none: all")
+    parser.add_argument("--roots", default="source", help="source, mpy or source,mpy")
+    parser.add_argument("--broker", default="nats", choices=KINDS)
+    parser.add_argument("--list", action="store_true", help="print the scenarios there are")
+    parser.add_argument("--words", action="store_true", help="print the words of scenario files")
+    args = parser.parse_args(arguments)
+    try:
+        scripts = [script.find(name) for name in args.names or script.names()]
+    except script.ScriptError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if args.list or args.words:
+        print(grammar.words_page() if args.words else "\n".join(f"{one.name:22} {one.title}" for one in scripts))
+        return 0
+    return _play(scripts, args.roots.split(","), args.broker)
+
+
+def _play(scripts, roots, broker):
+    unknown = [root for root in roots if root not in ROOTS]
+    if unknown:
+        print(f"--roots: {unknown[0]!r} is not one of {', '.join(ROOTS)}", file=sys.stderr)
+        return 2
+    try:
+        if len(scripts) == len(roots) == 1:
+            why = asyncio.run(perform(scripts[0], roots[0], broker, lambda line: print(line, flush=True), sys.stdout.isatty()))
+            print(why or "passed", flush=True)
+            return 1 if why else 0
+        failures = asyncio.run(perform_all([(one, root) for root in roots for one in scripts], broker))
+    except KeyboardInterrupt:
+        print("\nstopped")
+        return 130
+    print(f"{len(scripts) * len(roots) - len(failures)} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

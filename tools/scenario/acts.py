@@ -1,0 +1,122 @@
+"""What each action of the grammar does to a stage: one row each, so that files and prompt cannot differ."""
+
+import asyncio
+
+from tools.desk.client import DeskError
+from tools.scenario.grammar import ACTIONS
+
+_PRESS_S = 0.2  # a short press by a finger
+
+
+async def _press(stage, input, seconds=_PRESS_S):  # noqa: A002 - the grammar's field
+    await stage.flat.board.press(input, ms=round(seconds * 1000))
+
+
+def _call_number(stage):
+    call = stage.view.newest()
+    if call is None or call["state"] == "closed":
+        raise DeskError("no_such_call", "there is no open call")
+    return call["n"]
+
+
+def _client(stage):
+    if stage.desk.client is None:
+        raise DeskError("unreachable", "the desk is stopped")
+    return stage.desk.client
+
+
+async def _answer(stage, party=None):
+    number = _call_number(stage)
+    fields = {"party": party} if party else {}
+    stage.view.take_call(await _client(stage).answer(number, **fields))
+
+
+async def _give_back(stage):
+    stage.view.take_call(await _client(stage).release(_call_number(stage)))
+
+
+async def _clear(stage, outcome, who):
+    """A refusal is something to expect, not an error of the script."""
+    stage.view.refusal = ""
+    try:
+        await _client(stage).clear(_call_number(stage), outcome, "present", who[:32])
+    except DeskError as error:
+        stage.view.refusal = str(error)
+        stage.timeline.say("desk", f"clear refused: {error}")
+
+
+async def _duty(stage, switch):
+    await _client(stage).duty(on=switch == "on")
+
+
+async def _mend_broker(stage):
+    if stage.broker.running:
+        stage.broker.thaw()
+    await stage.broker.start()
+    stage.timeline.say("broker", "is back")
+
+
+async def _cut_broker(stage):
+    await stage.broker.stop()
+    stage.timeline.say("broker", "is gone")
+
+
+async def _freeze_broker(stage):
+    stage.broker.freeze()
+    stage.timeline.say("broker", "hangs")
+
+
+async def _power(stage, on):
+    board = stage.flat.board
+    await (board.power_on() if on else board.power_cut())
+
+
+def _on_board(method, *values):
+    """An action that is one method of the virtual board, with the sentence's input where it has one."""
+
+    async def act(stage, **fields):
+        await getattr(stage.flat.board, method)(*fields.values(), *values)
+
+    return act
+
+
+def _injected(value):
+    async def act(stage):
+        await _client(stage).inject("withhold_receipts", value)
+
+    return act
+
+
+ACTS = {
+    "press INPUT": _press,
+    "press INPUT for SECONDS": _press,
+    "pull INPUT": _on_board("pull"),
+    "release INPUT": _on_board("release"),
+    "cut wire INPUT": _on_board("cut_wire"),
+    "short wire INPUT": _on_board("short_wire"),
+    "mend wire INPUT": _on_board("mend_wire"),
+    "answer": _answer,
+    "answer as PARTY": _answer,
+    "give back": _give_back,
+    "clear OUTCOME by WHO": _clear,
+    "duty SWITCH": _duty,
+    "broker cut": _cut_broker,
+    "broker freeze": _freeze_broker,
+    "broker mend": _mend_broker,
+    "wifi cut": _on_board("wifi", False),
+    "wifi mend": _on_board("wifi", True),
+    "link freeze": _on_board("link", "freeze"),
+    "link mend": _on_board("link", "pass"),
+    "mains off": _on_board("mains", False),
+    "mains on": _on_board("mains", True),
+    "power cut": lambda stage: _power(stage, False),
+    "power on": lambda stage: _power(stage, True),
+    "desk stop": lambda stage: stage.desk.stop(kill=True),
+    "desk start": lambda stage: stage.desk.start(),
+    "desk withhold receipts": _injected(-1),
+    "desk give receipts": _injected(0),
+    "wait SECONDS": lambda stage, seconds: asyncio.sleep(seconds),
+}
+
+if set(ACTS) != {form for form, _ in ACTIONS}:
+    raise ValueError("grammar.ACTIONS and the acts here do not agree")

@@ -1,0 +1,194 @@
+"""The words of scenario files and of the demo's prompt: one table of sentences, and the parser that reads them.
+
+In a sentence, words in capitals are fields; their types are in _FIELDS. `[...]` is not used: a sentence with an optional
+end is two rows. An expectation also ends in `within SECONDS` (must come true by then) or `for SECONDS` (must stay true).
+"""
+
+import difflib
+from dataclasses import dataclass, field
+
+INPUT_NAMES = "button, cord1, cord2, pendant"
+LIGHTS = ("off", "steady", "flashing", "double", "fault", "test")
+OUTCOMES = ("emergency", "help_sent", "mistake", "test")
+CALL_STATES = ("open", "answered", "clearing", "closed")
+PARTIES = ("coordinator", "centre", "everyone")
+
+# (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
+GIVENS = (
+    ("unit timer NAME NUMBER", "a timer of the unit, in ms, instead of its default (docs: settings, timers)"),
+    ("desk timer NAME NUMBER", "a timer of the desk, in s, instead of its default (docs/desk-api.md)"),
+    ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),
+    ("duty SWITCH", "is the coordinator on duty at the start (default: on)"),
+)
+ACTIONS = (
+    ("press INPUT", "press and let go after 0.2 s"),
+    ("press INPUT for SECONDS", "press for that long"),
+    ("pull INPUT", "pull the cord, or press the button, and keep it so"),
+    ("release INPUT", "let go"),
+    ("cut wire INPUT", "break the wire to this input"),
+    ("short wire INPUT", "short the wire to this input"),
+    ("mend wire INPUT", "repair the wire"),
+    ("answer", "somebody at the desk takes the newest open call"),
+    ("answer as PARTY", "the coordinator or the centre takes it"),
+    ("give back", "whoever holds the call gives it back unfinished"),
+    ("clear OUTCOME by WHO", "clear the call: somebody named WHO is in the flat"),
+    ("duty SWITCH", "the coordinator goes on or off duty"),
+    ("broker cut", "the broker ends; its connections break"),
+    ("broker freeze", "the broker hangs; its connections stay open and swallow bytes"),
+    ("broker mend", "the broker is back, whatever was done to it"),
+    ("wifi cut", "the flat's Wi-Fi is gone"),
+    ("wifi mend", "the flat's Wi-Fi is back"),
+    ("link freeze", "between flat and broker all bytes are swallowed; nobody is told (half-open)"),
+    ("link mend", "the network path carries again"),
+    ("mains off", "the mains fail; the unit goes on by battery"),
+    ("mains on", "the mains are back"),
+    ("power cut", "mains and battery: the unit is dead at once, in whatever it was doing"),
+    ("power on", "the unit has power again"),
+    ("desk stop", "the desk's process is killed"),
+    ("desk start", "the desk is started again"),
+    ("desk withhold receipts", "the desk stores calls and keeps the receipts back (a fault put in on purpose)"),
+    ("desk give receipts", "the desk sends receipts again"),
+    ("wait SECONDS", "let time pass"),
+)
+EXPECTATIONS = (
+    ("light LIGHT", "the red light shows this pattern"),
+    ("light not LIGHT", "it does not"),
+    ("sound heard", "the sounder gives a tone"),
+    ("sound silent", "it gives none"),
+    ("call STATE", "the newest call at the desk is in this state"),
+    ("call ringing PARTY", "and rings there"),
+    ("call triggers COUNT", "and has that many activations"),
+    ("call escalation COUNT", "and was raised again at least so often"),
+    ("call from PLACE", "and this room is among its activations"),
+    ("call cause NAME", "and this is the cause of one of its activations"),
+    ("calls open COUNT", "so many calls are not closed"),
+    ("calls stored COUNT", "so many calls are in the desk's database, closed ones too"),
+    ("clear refused", "the unit has refused the last clear, and the desk shows it"),
+    ("unit online", "the desk sees the unit"),
+    ("unit silent", "the desk reports the unit missing"),
+    ("unit dead", "the unit has no power"),
+    ("fault FAULT open", "the desk shows this fault of the unit (name, or name:input)"),
+    ("fault FAULT closed", "the desk does not, or no longer"),
+)
+
+
+class WordError(ValueError):
+    """A line that is not understood; the text says what was wanted."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One understood line: `form` is the row's sentence, `fields` its values by the field's name in lower case."""
+
+    form: str
+    fields: dict
+    within_s: float | None = None
+    for_s: float | None = None
+    words: str = field(default="", compare=False)
+
+
+def parse(line, table, expectation=False):
+    """The Sentence that `line` is in `table`. Raises WordError saying what was wanted."""
+    words = line.split()
+    limits = {}
+    if expectation:
+        words, limits = _limits(words)
+    near = None
+    for form, _ in table:
+        try:
+            values = _match(form.split(), words)
+        except WordError as error:
+            near = near or error  # the sentence fits but for a value: the better complaint
+            continue
+        if values is not None:
+            return Sentence(form, values, words=line, **limits)
+    raise near or WordError(_not_understood(" ".join(words), table))
+
+
+def _limits(words):
+    if len(words) < 3 or words[-2] not in ("within", "for"):
+        raise WordError("an expectation ends in `within SECONDS` or `for SECONDS`")
+    seconds = _seconds(words[-1])
+    key = "within_s" if words[-2] == "within" else "for_s"
+    return words[:-2], {key: seconds}
+
+
+def _match(form, words):
+    """Field values; None when the fixed words differ; WordError when only a value is wrong."""
+    open_ended = form[-1] in _OPEN_ENDED
+    if len(words) < len(form) or (len(words) > len(form) and not open_ended):
+        return None
+    if open_ended:
+        words = [*words[: len(form) - 1], " ".join(words[len(form) - 1 :])]
+    pairs = list(zip(form, words, strict=True))
+    if any(name not in _FIELDS and name != word for name, word in pairs):
+        return None
+    return {name.lower(): _FIELDS[name](word) for name, word in pairs if name in _FIELDS}
+
+
+def _not_understood(line, table):
+    heads = {" ".join(word for word in form.split() if word not in _FIELDS): form for form, _ in table}
+    close = difflib.get_close_matches(line, list(heads), 1, 0.3)
+    start = [form for form, _ in table if line and form.split()[0] == line.split()[0]]
+    wanted = start or [heads[name] for name in close]
+    hint = "; is it one of these: " + ", ".join(f"`{form}`" for form in wanted) if wanted else ""
+    return f"`{line}` is not understood{hint}"
+
+
+def _seconds(word):
+    try:
+        value = float(word)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise WordError(f"`{word}`: a time in seconds from 0 to 3600 is wanted")
+    return value
+
+
+def _count(word):
+    if not word.isdigit():
+        raise WordError(f"`{word}`: a whole number is wanted")
+    return int(word)
+
+
+def _number(word):
+    try:
+        return int(word) if word.lstrip("-").isdigit() else float(word)
+    except ValueError:
+        raise WordError(f"`{word}`: a number is wanted") from None
+
+
+def _one_of(*allowed):
+    def check(word):
+        if word not in allowed:
+            raise WordError(f"`{word}`: one of {', '.join(allowed)} is wanted")
+        return word
+
+    return check
+
+
+_FIELDS = {
+    "INPUT": str,  # checked against the board when it is used: another board has other inputs
+    "NAME": str,
+    "FAULT": str,
+    "WHO": str,
+    "PLACE": str,
+    "NUMBER": _number,
+    "SECONDS": _seconds,
+    "COUNT": _count,
+    "LIGHT": _one_of(*LIGHTS),
+    "OUTCOME": _one_of(*OUTCOMES),
+    "STATE": _one_of(*CALL_STATES),
+    "PARTY": _one_of(*PARTIES),
+    "SWITCH": _one_of("on", "off"),
+}
+_OPEN_ENDED = ("WHO", "PLACE")  # may be several words
+
+
+def words_page():
+    """All sentences with what they mean, as text."""
+    blocks = []
+    for title, prefix, table in (("Given", "given ", GIVENS), ("Actions", "", ACTIONS), ("Expected", "expect ", EXPECTATIONS)):
+        rows = [f"  {prefix + form:32} {meaning}" for form, meaning in table]
+        blocks.append("\n".join([title, *rows]))
+    return "\n\n".join(blocks)

@@ -1,0 +1,138 @@
+"""A stage: broker, alarm desk and one virtual flat with the real firmware, over TLS on free ports; nothing shared.
+
+Everything of it lies in one directory. What is there already (CA, keys, journal, desk database) is used again, so the
+same directory is the same flat, as the demo wants; a scenario starts from an empty one.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from tools import pki
+from tools.brokers import Broker, BrokerError, desk_user, flat_user, free_port
+from tools.deploy import DeployError, unit_settings
+from tools.desk.client import DeskError
+from tools.scenario import acts
+from tools.scenario.deskside import DeskSide, StartError
+from tools.scenario.flatside import FlatSide
+from tools.scenario.view import View
+from tools.vboard import BoardError
+
+SCHEME, FLAT, UNIT = "demo", "f12", "u1"
+BOARD = "ESP32_GENERIC"
+
+
+class Stage:
+    """`givens`: the script's; `write`: takes the timeline's lines; `make_timeline(view)` gives the timeline."""
+
+    REFUSALS = (DeskError, BrokerError, BoardError, StartError)
+    START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError)
+
+    def __init__(self, directory, make_timeline, broker="nats", compiled=False, givens=(), port=0):
+        self.directory = Path(directory).resolve()
+        self.view = View()
+        self.timeline = make_timeline(self.view)
+        self._broker_kind, self._compiled, self._givens, self._port = broker, compiled, _Givens(givens), port
+        self.broker = self.desk = self.flat = None
+        self._secrets = None
+
+    async def __aenter__(self):
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_):
+        await self.stop()
+
+    async def act(self, sentence):
+        """Carry out one action of the grammar. Raises one of REFUSALS."""
+        await acts.ACTS[sentence.form](self, **sentence.fields)
+
+    def check(self):
+        """Raises when a part of the stage has died by itself."""
+        if self.desk:
+            self.desk.check()
+        if self.flat:
+            self.flat.check()
+
+    async def stop(self):
+        """End all of it, the flat first, so that nobody reconnects to what is going."""
+        for part in (self.flat, self.desk, self.broker):
+            if part is not None:
+                await part.stop()
+        self.flat = self.desk = self.broker = None
+
+    async def _start(self):
+        self.directory.mkdir(parents=True, exist_ok=True)
+        say = self.timeline.say
+        tls = pki.ensure(self.directory / "pki")
+        say("set-up", "CA, broker certificate and keys are there")
+        self._secrets = stored_secrets(self.directory / "secrets.json")
+        users = [flat_user(SCHEME, FLAT, self._secrets["flat"]), desk_user(self._secrets["desk"])]
+        self.broker = Broker(self._broker_kind, dir=self.directory / "broker", tls=tls, users=users, port=self._port)
+        await self.broker.start()
+        say("set-up", f"broker {self._broker_kind} listens on 127.0.0.1:{self.broker.port}, TLS")
+        await self._start_desk(tls)
+        say("set-up", "the alarm desk runs")
+        await self._start_flat(tls)
+        say("set-up", f"{len(self.flat.deployed.sizes)} files on the unit; it has power")
+
+    async def _start_desk(self, tls):
+        broker = {"name": self._broker_kind, "host": "127.0.0.1", "port": self.broker.port, "user": "desk"}
+        broker |= {"password": self._secrets["desk"], "ca_file": str(tls.ca_pem), "server_name": tls.server_name}
+        unit = {"scheme": SCHEME, "flat": FLAT, "unit": UNIT, "key": self._secrets["key"], "label": "flat 12"}
+        config = {"v": 1, "id": "desk", "state": "desk", "brokers": [broker], "units": [unit], "fault_injection": True}
+        config["timers"] = self._givens.desk_timers
+        self.desk = DeskSide(self.directory, config, self.view, self.timeline)
+        await self.desk.start()
+        await self.desk.client.duty(on=self._givens.on_duty)
+
+    async def _start_flat(self, tls):
+        dialled = free_port()
+        brokers = [{"host": "127.0.0.1", "port": dialled, "server_name": tls.server_name, "tls": True}]
+        settings = unit_settings(
+            FLAT,
+            UNIT,
+            brokers,
+            self._secrets["flat"],
+            board=BOARD,
+            scheme=SCHEME,
+            timers=self._givens.unit_timers,
+            line_break_raises=self._givens.line_break_raises,
+        )
+        key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
+        directory = self.directory / "flat"
+        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._compiled)
+        await self.flat.start()
+
+
+def stored_secrets(path):
+    """The stage's own passwords and unit key, made on the first run and kept; for their owner only."""
+    if path.exists():
+        return json.loads(path.read_text())
+    made = {"key": secrets.token_hex(32), "flat": secrets.token_hex(16), "desk": secrets.token_hex(16)}
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(made, file)
+    return made
+
+
+class _Givens:
+    """What a script wants to be different before it starts."""
+
+    def __init__(self, sentences):
+        self.unit_timers, self.desk_timers = {}, {}
+        self.line_break_raises = self.on_duty = True
+        for sentence in sentences:
+            fields = sentence.fields
+            if sentence.form == "unit timer NAME NUMBER":
+                self.unit_timers[fields["name"]] = fields["number"]
+            elif sentence.form == "desk timer NAME NUMBER":
+                self.desk_timers[fields["name"]] = fields["number"]
+            elif sentence.form == "line break raises SWITCH":
+                self.line_break_raises = fields["switch"] == "on"
+            else:
+                self.on_duty = fields["switch"] == "on"

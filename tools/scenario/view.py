@@ -1,0 +1,60 @@
+"""What can be seen from outside: the light and tone in the flat, and what the desk shows. Fed with their events.
+
+Expectations look at nothing else, so a scenario passes for the same reasons that would satisfy a person.
+"""
+
+
+class View:
+    """`light` is the pattern as classified from the level, `tone_hz` 0 when silent, `calls` the desk's by number."""
+
+    def __init__(self):
+        self.light = "off"
+        self.light_changes = 0  # of the level itself, for `expect light steady for ...`
+        self.tone_hz = 0
+        self.powered = False
+        self.unit_status = "unheard"
+        self.faults = ()
+        self.calls = {}
+        self.refusal = ""  # why the last clear was not taken
+
+    def desk_event(self, event):
+        """Take one event of the desk's timeline (docs/desk-api.md)."""
+        if event["event"] == "call":
+            self.take_call(event["view"])
+        elif event["event"] == "unit":
+            self.take_unit(event["view"])
+
+    def take_call(self, call):
+        self.calls[call["n"]] = call
+        if call["note"].startswith("clear refused"):
+            self.refusal = call["note"]
+
+    def take_unit(self, unit):
+        self.unit_status = unit["status"]
+        self.faults = tuple(unit["faults"])
+
+    def newest(self):
+        """The newest call that is not closed, else the newest; None when there is none."""
+        still_open = [n for n, call in self.calls.items() if call["state"] != "closed"]
+        numbers = still_open or list(self.calls)
+        return self.calls[max(numbers)] if numbers else None
+
+    def summary(self):
+        """One line of all of it, for a person who wants to know what was seen instead."""
+        call = self.newest()
+        said = "no call" if call is None else call_line(call)
+        power = "" if self.powered else ", unit without power"
+        faults = ", faults " + " ".join(self.faults) if self.faults else ""
+        refusal = f", last clear refused ({self.refusal})" if self.refusal else ""
+        tone = f"tone {self.tone_hz} Hz" if self.tone_hz else "silent"
+        return f"light {self.light}, {tone}, unit {self.unit_status}{power}; {said}; calls {len(self.calls)}{faults}{refusal}"
+
+
+def call_line(call):
+    """A call of the desk in a few words."""
+    rooms = [entry["location"] or entry["input"] for entry in call["inputs"]]
+    where = ", ".join(dict.fromkeys(rooms))
+    more = f", {call['triggers']} activations" if call["triggers"] > 1 else ""
+    raised = f", raised again {call['escalation']} times" if call["escalation"] else ""
+    ringing = f", rings at {' and '.join(call['ringing'])}" if call["ringing"] and call["state"] == "open" else ""
+    return f"call {call['n']} {call['state']}: {call['label']}, {where}{more}{raised}{ringing}"
