@@ -51,7 +51,7 @@ class Senses:
             due_ms = sense.judge.next_due()
             if due_ms is None or clock.reached(now_ms, due_ms):
                 mv = sense.driver.read_mv()
-                self._act(sense, sense.judge.read(mv, sense.driver.why, now_ms))
+                self._act(sense, sense.judge.read(mv, sense.driver.scatter_mv, sense.driver.why, now_ms))
 
     def next_due(self):
         due_ms = self._scan_due

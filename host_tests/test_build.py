@@ -1,0 +1,98 @@
+"""Every board file becomes a unit on stand-in pins, and a part that cannot be made costs only itself (P8)."""
+
+import json
+import os
+
+import machine
+
+from firmware.build import Builder, reset_cause
+from firmware.core import board, settings
+from firmware.core.timers import Timers
+
+FOLDER = "board_configs"
+ROOMS = {"button": {"location": "hall"}, "cord1": {"location": "bathroom"}}
+
+
+class Files:
+    def __getitem__(self, name):
+        with open("%s/%s.json" % (FOLDER, name)) as file:
+            return json.loads(file.read())
+
+
+def now():
+    return machine.world.now_ms
+
+
+def builder(name, **changes):
+    whole = board.resolve(Files(), name)
+    whole.update(changes)
+    machine.world.clear()
+    machine.world.chip = whole["chip"]
+    machine.world.partitions = {"journal": 4}  # as small as can be: the flash model lives in the same bounded heap
+    usable, _ = settings.usable({"inputs": ROOMS})
+    return Builder(whole, usable, Timers(), now)
+
+
+def make(one):
+    """All parts of a unit: (contacts, lines, light, sounder, journal, open calls)."""
+    contacts, lines = one.inputs(lambda: None, lambda: 0)
+    journal, found = one.journal(os.urandom)
+    return contacts, lines, one.light(), one.sounder(), journal, found
+
+
+def test_every_board_file_becomes_a_whole_unit():
+    names = sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".json"))
+    assert len(names) >= 3
+    for name in names:
+        one = builder(name)
+        contacts, lines, light, sounder, journal, found = make(one)
+        assert one.problems == [], (name, one.problems)
+        inputs = board.resolve(Files(), name)["inputs"]
+        assert len(contacts) + len(lines) == len(inputs) and sounder is not None
+        assert journal.boot == 1 and found == [] and light.lit == 0
+
+
+def test_the_light_is_dark_from_the_first_moment_whatever_its_polarity():
+    for active, dark in (("high", 0), ("low", 1)):
+        fact = board.resolve(Files(), "ESP32_GENERIC")["light"]
+        builder("ESP32_GENERIC", light=dict(fact, active=active)).light()
+        history = machine.world.pin(fact["pin"]).history
+        assert not [level for _, level in history if level != dark], (active, history)
+
+
+def test_an_input_that_the_chip_refuses_costs_only_itself_and_is_named():
+    inputs = board.resolve(Files(), "ESP32_GENERIC")["inputs"]
+    for change in ({"pin": 29}, {"kind": "doorbell"}, {"pull": "sideways"}):
+        broken = [dict(inputs[0], **change)] + inputs[1:]
+        one = builder("ESP32_GENERIC", inputs=broken)
+        contacts, lines = one.inputs(lambda: None, lambda: 0)
+        assert len(contacts) + len(lines) == len(inputs) - 1, change
+        assert [problem[:2] for problem in one.problems] == [("input", "button")] and "inputs[0]" in one.problems[0][2]
+
+
+def test_a_sounder_that_does_not_start_costs_only_itself():
+    fact = board.resolve(Files(), "ESP32_GENERIC")["sounder"]
+    one = builder("ESP32_GENERIC", sounder=dict(fact, id=7))
+    assert one.sounder() is None and one.problems[0][1] == "sounder"
+    assert builder("ESP32_GENERIC", sounder=None).sounder() is None
+
+
+def test_a_board_without_our_partition_calls_without_a_journal_and_says_so():
+    one = builder("ESP32_GENERIC")
+    machine.world.partitions = {"vfs": 16}
+    assert one.journal(os.urandom) == (None, [])
+    fault, _, text = one.problems[0]
+    assert fault == "storage" and "journal" in text and "partition" in text
+
+
+def test_names_and_rooms_come_in_the_order_of_the_board_s_inputs():
+    names = builder("ESP32_GENERIC").names()
+    assert names[:2] == [("button", "hall"), ("cord1", "bathroom")]
+    assert ("pendant", "") in names
+
+
+def test_the_reset_cause_has_the_protocol_s_name():
+    machine.world.clear()
+    for cause, name in ((1, "power_on"), (2, "hard"), (3, "watchdog"), (4, "deep_sleep"), (5, "soft"), (9, "unknown")):
+        machine.world.reset_cause = cause
+        assert reset_cause() == name

@@ -1,0 +1,46 @@
+"""Link and bearer from settings. MicroPython only: the link stands on that asyncio; under pytest this file has no tests."""
+
+import sys
+
+if sys.implementation.name == "micropython":
+    from firmware.core import settings
+    from firmware.core.seal import Sealer
+    from firmware.core.uplink import Uplink
+    from firmware.online import Alone, make_link, rand
+
+    GIVEN = {"scheme": "demo", "flat": "f12", "unit": "u1", "wifi": {"ssid": "demo", "password": "demo-password"},
+             "brokers": [{"host": "127.0.0.1", "port": 8883, "server_name": "broker", "tls": True}], "mqtt": {"password": "x"}}
+
+    class Fake:
+        """As much of app.App as make_link asks for."""
+
+        def __init__(self, **changes):
+            self.stored = self
+            self.settings = settings.usable(dict(GIVEN, **changes))[0]
+            self.ca = None
+            self.uplink = Uplink(("demo", "f12", "u1"), Sealer(bytes(32)), "0" * 16, 1, "0" * 8, [])
+
+        def heard(self, topic, payload):
+            raise RuntimeError("nothing is connected")
+
+        link_changed = hello = heard
+
+    def now():
+        return 0
+
+    def test_good_settings_give_a_link_and_a_bearer():
+        link, bearer = make_link(Fake(), now)
+        assert link is not bearer and not link.online and bearer.rssi_dbm() is None
+
+    def test_without_wifi_or_broker_the_unit_goes_on_alone_and_says_why():
+        for changes, word in (({"wifi": None}, "wifi"), ({"brokers": []}, "broker")):
+            link, bearer = make_link(Fake(**changes), now)
+            assert isinstance(link, Alone) and link is bearer and word in link.last_error
+            link.send("alarm1", "topic", b"payload", True)
+            link.confirm("alarm1")
+            link.suspect()
+            assert not link.online and link.rssi_dbm() is None and not link.gave_up
+
+    def test_random_numbers_stay_in_their_range_and_differ():
+        drawn = [rand(100) for _ in range(200)]
+        assert min(drawn) >= 0 and max(drawn) <= 99 and len(set(drawn)) > 30
