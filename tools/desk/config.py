@@ -13,7 +13,6 @@ TIMERS = {  # name: (default, lowest, highest), seconds; the reasons are in docs
     "answer_repeat_s": (30, 0.1, 100),
     "unit_silent_s": (20, 0.1, 3600),
     "health_period_s": (600, 0.1, 86400),
-    "no_reply_s": (5, 0.1, 3600),
 }
 RETRY_S = (2, 4, 8, 15)  # waits between two tries of a command, the last for ever: the unit's own pace for alarms
 

@@ -61,7 +61,6 @@ class Desk:
         )
         self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
         self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
-        self._no_reply_ms = round(timers["no_reply_s"] * 1000)
         self.last_error = ""
         self.link_texts = {}  # broker name -> why it is not connected, "" when it is
 
