@@ -28,7 +28,7 @@ def builder(name, **changes):
     whole.update(changes)
     machine.world.clear()
     machine.world.chip = whole["chip"]
-    machine.world.partitions = {"journal": 4}  # as small as can be: the flash model lives in the same bounded heap
+    machine.world.partitions = {"journal": 6}  # as small as can be: the flash model lives in the same bounded heap
     usable, _ = settings.usable({"inputs": ROOMS})
     return Builder(whole, usable, Timers(), now)
 
