@@ -1,4 +1,4 @@
-"""core/patterns.py: P2, issue's light and sounder."""
+"""core/patterns.py: P2: what is shown and sounded."""
 
 from firmware.core import clock, patterns
 from firmware.core.patterns import LIGHTS, LOOPS, SHOTS, STATES, TONES_HZ, PatternPlayer, classify
