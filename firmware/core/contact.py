@@ -84,6 +84,8 @@ class Contact:
         that has ended since then may have lasted (drivers/contact.py). Returns actions.
         """
         actions = _NOTHING
+        if self.state == RESTING and not closed and pulse_ms is None:
+            return actions  # nothing was and nothing is: the short way of stand-by allocates nothing
         if pulse_ms is not None:
             actions = self.handle(PULSED if pulse_ms >= self._debounce_ms else OPENED, now_ms)
         level_actions = self.handle(CLOSED if closed else OPENED, now_ms)
