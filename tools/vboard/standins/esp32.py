@@ -51,9 +51,7 @@ class Partition:
 
 def _chip(label):
     if label not in world.flash:
-        from nor import NorFlash
-
-        world.flash[label] = NorFlash(sectors=world.partitions[label])
+        world.flash[label] = world.open_flash(label)
     return world.flash[label]
 
 

@@ -151,6 +151,7 @@ class I2S(io.IOBase):
     TX = 2
     STEREO = 0
     MONO = 1
+    wakes_by_interrupt = True  # for the virtual board's poller
 
     def __init__(self, port, *, sck, ws, sd, mode, bits, format, rate, ibuf, mck=None):  # noqa: A002 - the board's name
         if port not in (0, 1) or bits not in (16, 32) or format not in (0, 1) or rate <= 0 or ibuf <= 0:

@@ -22,6 +22,7 @@ They are not kept in the file.
 
 _PAGE = 256  # bytes: the chip programs by pages, so a program over a page border is two
 _CHUNK = 64  # bytes handled at once, so that a file-backed flash needs no buffer of a sector
+_BLANK = b"\xff" * _CHUNK
 
 PROGRAM_CUTS = (
     "nothing",  # cut before the first bit
@@ -114,6 +115,7 @@ class NorFlash:
         size = sectors * sector_bytes
         self._store = _Memory(size) if path is None else _File(path, size)
         self._weak = {}  # byte offset: mask
+        self._weak_from, self._weak_to = size, 0  # offsets between which all weak bits lie
         self._stuck_zero = {}
         self._stuck_one = {}
         self._refusals = {}  # (what, sector): "refuse" or "ignore"
@@ -136,7 +138,7 @@ class NorFlash:
             raise OSError(5)
         self.reads += 1
         self._store.read(start, buf)
-        if self._weak:
+        if self._is_weak(start, len(buf)):
             self._flicker(start, buf)
 
     def writeblocks(self, block, buf, offset=None):
@@ -206,12 +208,13 @@ class NorFlash:
     # State, for tests that try many cuts from one point (in memory only)
 
     def snapshot(self):
-        return bytes(self._store.data), dict(self._weak)
+        return bytes(self._store.data), dict(self._weak), self._weak_from, self._weak_to
 
     def restore(self, state):
         """Contents and weak bits as they were; power on, no cut pending. Stuck bits and refusals stay as they are."""
         self._store.data[:] = state[0]
         self._weak = dict(state[1])
+        self._weak_from, self._weak_to = state[2:]
         self.power_on()
 
     def close(self):
@@ -262,13 +265,18 @@ class NorFlash:
         """Firm zeros where `data` has zeros."""
         now = bytearray(len(data))
         self._store.read(start, now)
-        for index in range(len(data)):
-            now[index] &= data[index]
-        if self._weak or self._stuck_one:
+        if self._is_weak(start, len(data)) or self._stuck_one:
             for index in range(len(data)):
+                now[index] = now[index] & data[index] | self._stuck_one.get(start + index, 0)
                 self._firm(start + index, data[index])
-                now[index] |= self._stuck_one.get(start + index, 0)
+        else:  # the same as one number, as the tests do this by the million
+            whole = int.from_bytes(now, "little") & int.from_bytes(data, "little")
+            now = whole.to_bytes(len(data), "little")
         self._store.write(start, now)
+
+    def _is_weak(self, start, count):
+        """May be true for a range without weak bits, never false for one with."""
+        return bool(self._weak) and start < self._weak_to and start + count > self._weak_from
 
     def _firm(self, offset, byte):
         """A cell programmed to 0 is weak no longer."""
@@ -305,7 +313,12 @@ class NorFlash:
         for index in range(len(data)):
             mask = self._get(start + index) & ~data[index] & (0xFF if firm is None else firm[index])
             if mask:
-                self._weak[start + index] = self._weak.get(start + index, 0) | mask
+                self._add_weak(start + index, mask)
+
+    def _add_weak(self, offset, mask):
+        self._weak[offset] = self._weak.get(offset, 0) | mask
+        self._weak_from = min(self._weak_from, offset)
+        self._weak_to = max(self._weak_to, offset + 1)
 
     def _erase(self, sector):
         start = self._range(sector, 0, self.sector_bytes)
@@ -325,6 +338,9 @@ class NorFlash:
         """`part`: how far into the sector, 0 ... 1."""
         if variant == "nothing" or variant == "prefix" and part >= 0.5 or variant == "suffix" and part < 0.5:
             return
+        if variant == "all" and not self._stuck_zero and not self._is_weak(start, _CHUNK):
+            self._store.write(start, _BLANK)
+            return
         old = bytearray(_CHUNK)
         self._store.read(start, old)
         new = bytearray(b"\xff" * _CHUNK)
@@ -338,10 +354,10 @@ class NorFlash:
             elif variant == "looks_old" or variant == "holes" and not hole:
                 new[index] = old[index]
             if weak and old[index] != 0xFF:
-                self._weak[offset] = self._weak.get(offset, 0) | ~old[index] & 0xFF
+                self._add_weak(offset, ~old[index] & 0xFF)
                 new[index] = 0xFF
-            elif not weak and self._weak:
-                self._firm(offset, ~new[index] & 0xFF if variant != "all" else 0)
+            elif not weak and variant == "all" and self._weak:
+                self._firm(offset, 0)
             if self._stuck_zero:
                 new[index] &= ~self._stuck_zero.get(offset, 0) & 0xFF
         self._store.write(start, new)

@@ -265,6 +265,11 @@ class World:
     def idle(self):
         return None
 
+    def open_flash(self, label):
+        from nor import NorFlash
+
+        return NorFlash(sectors=self.partitions[label])
+
     def rtc_get(self):
         year, month, day, hour, minute, second, weekday, _ = calendar2000.fields(self._rtc_offset_s + self.now_ms // 1000)
         return year, month, day, weekday, hour, minute, second, self.now_ms % 1000 * 1000

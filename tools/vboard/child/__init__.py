@@ -1,0 +1,1 @@
+"""The half of the virtual board that runs inside MicroPython."""

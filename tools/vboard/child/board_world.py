@@ -1,0 +1,374 @@
+"""The world as the child sees it: the same face as `standins/world.py`, backed by a socket to the virtual board's parent.
+
+A thread that blocks on that socket takes what changes outside, into arrays made beforehand, and queues interrupts; the handlers
+run in the main thread between two bytecodes, up to 8 waiting, as on the board. The interpreter has no global lock here, so the
+thread must not allocate: only small integers and objects that exist already.
+"""
+
+import _thread
+import os
+import socket
+import struct
+import sys
+import time
+from array import array
+
+import micropython
+import wire
+
+_PINS = 49
+_QUEUE_DEPTH = 8  # MICROPY_SCHEDULER_DEPTH of ports/esp32
+_SOUND = 64  # interrupt sources from here on are I2S ports
+_NEST = 3  # writers that can interrupt each other: main, one scheduled handler, and a spare
+
+world = None
+
+
+def connect(settings):
+    global world
+    world = BoardWorld(settings)
+    return world
+
+
+class BoardWorld:
+    def __init__(self, settings):
+        self.chip = settings["chip"]
+        self.unique_id = bytes(settings["unique_id"])
+        self.cpu_hz = 160_000_000
+        self.reset_cause = settings["cause"]
+        self.partitions = settings["partitions"]
+        self.flash = {}
+        self.rtc_memory = bytes(settings["rtc_memory"])
+        self.wifi_ip = "127.0.0.1"
+        self.wifi_dns = settings["dns"]
+        self.wifi_rssi_dbm = -61
+        self.wifi_mode = wire.WIFI_MODES[0]
+        self.wifi_join_ms = 0
+        self.wifi_changed_ms = 0
+        self.wifi_lost = 0
+        self._wifi_active = False
+        self._make_tables()
+        self._connect(settings)
+
+    def _make_tables(self):
+        self._outside = bytearray([wire.OPEN] * _PINS)
+        self._seen = bytearray(_PINS)
+        self._pull = bytearray(_PINS)
+        self._mode = bytearray(_PINS)
+        self._latch = bytearray(_PINS)
+        self._told = bytearray([255] * _PINS)
+        self._trigger = bytearray(_PINS)
+        self._uv = array("i", [0] * _PINS)
+        self._readings = 0
+        self._pins = [None] * _PINS
+        self._handlers = [None] * _PINS
+        self._sounds = [None, None]
+        self._sound_handlers = [None, None]
+        self._room = bytearray(2)
+        self._frames = [None, None]
+        self._queue = bytearray(_QUEUE_DEPTH)
+        self._put = self._taken = 0
+        self._lost = 0
+        self._scheduled = False
+        self._cut_kind = wire.CUT_KINDS[0]
+        self._cut_in = 0
+        self._operations = 0
+        self._started = False
+
+    def _connect(self, settings):
+        self._heads = [bytearray(wire.HEAD_BYTES) for _ in range(_NEST + 1)]
+        self._depth = 0
+        self.bell = open(settings["state"] + "/bell", "r+b")  # noqa: SIM115 - for life
+        self._ring = b"!"
+        self._rung = False
+        self._socket = socket.socket()
+        self._socket.connect(socket.getaddrinfo("127.0.0.1", settings["port"])[0][-1])
+        self._socket.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: a light must not wait for Nagle
+        self._tell(wire.HELLO, 0, settings["token"])
+        self._run = self._run_queue  # bound once: binding allocates, and the thread must not
+        _thread.start_new_thread(self._listen, ())
+        while not self._started:
+            time.sleep_ms(1)
+
+    # The reader thread. No allocation from `while` on.
+
+    def _listen(self):
+        frame = bytearray(wire.HEAD_BYTES)
+        read, level, flags = self._socket.readinto, self._take_level, self._take_other
+        while read(frame) == 8:
+            value = frame[4] | frame[5] << 8 | frame[6] << 16 | frame[7] << 24
+            if value & 0x80000000:
+                value -= 0x100000000
+            if frame[0] == 1:
+                level(frame[1], value)
+            else:
+                flags(frame[0], frame[1], value)
+        # The parent is gone. `system` is the one way to end the process from here, also when the main thread is inside C code.
+        os.system("kill -9 $PPID")
+
+    def _take_level(self, n, value):
+        self._outside[n] = value
+        if self._mode[n] & 2 and self._mode[n] != 7:
+            return
+        level = value if value != 2 else self._pull[n] >> 1
+        if level == self._seen[n]:
+            return
+        self._seen[n] = level
+        if self._trigger[n] & (1 if level else 2):
+            self._interrupt(n)
+
+    def _take_other(self, operation, n, value):
+        if operation == 2:
+            self._uv[n] = value
+        elif operation == 3:
+            self._take_wifi(n, value)
+        elif operation == 4:
+            self.wifi_rssi_dbm = value
+        elif operation == 5:
+            self._room[n] = 1
+            self._interrupt(_SOUND + n)
+        elif operation == 6:
+            self._cut_kind = wire.CUT_KINDS[n]
+            self._cut_in = value
+        elif operation == 7:
+            self._started = True
+
+    def _take_wifi(self, mode, join_ms):
+        if mode:
+            self.wifi_lost += 1
+        self.wifi_join_ms = join_ms
+        self.wifi_changed_ms = time.ticks_ms()
+        self.wifi_mode = wire.WIFI_MODES[mode]
+
+    def _interrupt(self, source):
+        if self._put - self._taken >= _QUEUE_DEPTH:
+            self._lost += 1
+            return
+        self._queue[self._put & 7] = source
+        self._put += 1
+        if not self._scheduled:
+            self._scheduled = True
+            micropython.schedule(self._run, 0)
+        if not self._rung:
+            self._rung = True
+            self.bell.write(self._ring)
+
+    # Main thread again.
+
+    def answer_bell(self, buf):
+        """Takes the one byte that woke the poller; the interrupts themselves are already scheduled."""
+        self.bell.readinto(buf)
+        self._rung = False
+
+    def _run_queue(self, _):
+        self._scheduled = False
+        while self._taken != self._put:
+            source = self._queue[self._taken & 7]
+            self._taken += 1
+            if source >= _SOUND:
+                handler, arg = self._sound_handlers[source - _SOUND], self._sounds[source - _SOUND]
+            else:
+                handler, arg = self._handlers[source], self._pins[source]
+            if handler is None:
+                continue
+            try:
+                handler(arg)
+            except Exception as error:  # noqa: BLE001 - the board prints it and goes on
+                sys.print_exception(error)
+        if self._lost:
+            self._tell(wire.LOST, 0, self._lost)
+            self._lost = 0
+
+    def _tell(self, operation, n, value):
+        """One frame in one write. A handler that interrupts this uses the next buffer, so frames never mix."""
+        self._depth += 1
+        head = self._heads[self._depth]
+        struct.pack_into(wire.HEAD, head, 0, operation, n, 0, value)
+        self._socket.write(head)
+        self._depth -= 1
+
+    def _tell_with(self, operation, n, value, payload):
+        frame = bytearray(wire.HEAD_BYTES + len(payload))
+        struct.pack_into(wire.HEAD, frame, 0, operation, n, len(payload), value)
+        frame[wire.HEAD_BYTES :] = payload
+        self._socket.write(frame)
+
+    # What the stand-ins call.
+
+    @property
+    def now_ms(self):
+        return time.ticks_ms()
+
+    @property
+    def wifi_active(self):
+        return self._wifi_active
+
+    @wifi_active.setter
+    def wifi_active(self, on):
+        if on != self._wifi_active:
+            self._wifi_active = on
+            self._tell(wire.RADIO, 1 if on else 0, 0)
+
+    def level(self, n):
+        return self._seen[n]
+
+    def setup(self, n, mode, pull):
+        if mode is not None:
+            self._mode[n] = mode
+        if pull != -1:
+            self._pull[n] = pull or 0
+        self._settle(n)
+
+    def write(self, n, level):
+        self._latch[n] = level
+        self._settle(n)
+
+    def _settle(self, n):
+        mode = self._mode[n]
+        drives = mode & 2 and (mode != 7 or not self._latch[n])
+        out = self._latch[n] if drives else 2
+        if out != self._told[n] and not (out == 2 and self._told[n] == 255):
+            self._told[n] = out
+            self._tell(wire.OUT, n, out if out != 2 else -1)
+        if drives:
+            self._seen[n] = out
+        else:
+            outside = self._outside[n]
+            self._seen[n] = outside if outside != 2 else self._pull[n] >> 1
+
+    def watch(self, n, pin, handler, trigger):
+        self._trigger[n] = 0
+        self._pins[n], self._handlers[n] = pin, handler
+        self._trigger[n] = trigger & 3
+
+    def adc_uv(self, n):
+        uv = self._uv[n]
+        if uv >= 0:
+            return uv
+        if uv == -1:
+            raise OSError(116)
+        if uv == -2:
+            return float("nan")
+        self._readings += 1
+        return 3_300_000 if self._readings & 1 else 0
+
+    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes):
+        self._room[port] = 1
+        self._tell_with(wire.SOUND_OPEN, port, rate_hz, struct.pack("<BBI", bits, channels, room_bytes))
+
+    def i2s_irq(self, port, i2s, handler):
+        self._sounds[port], self._sound_handlers[port] = i2s, handler
+
+    def i2s_write(self, port, buf):
+        size = len(buf)
+        frame = self._frames[port]
+        if frame is None or len(frame) != size + wire.HEAD_BYTES:
+            frame = self._frames[port] = bytearray(size + wire.HEAD_BYTES)
+        struct.pack_into(wire.HEAD, frame, 0, wire.SOUND_DATA, port, size, 0)
+        frame[wire.HEAD_BYTES :] = buf
+        self._room[port] = 0
+        self._socket.write(frame)
+        return size
+
+    def i2s_room(self, port):
+        return self._room[port]
+
+    def i2s_wait(self, port):
+        while not self._room[port]:
+            time.sleep_ms(1)
+
+    def i2s_close(self, port):
+        self._tell(wire.SOUND_CLOSE, port, 0)
+
+    def watchdog(self, timeout_ms):
+        self._tell(wire.WATCHDOG, 0, timeout_ms)
+
+    def feed(self):
+        self._tell(wire.FEED, 0, 0)
+
+    def restart(self, cause):
+        self._tell(wire.RESTART, cause, 0)
+        self._stand_still()
+
+    def ended(self, how):
+        self._tell(wire.ENDED, how, 0)
+
+    def idle(self):
+        time.sleep_ms(1)
+
+    def rtc_get(self):
+        import calendar2000
+
+        total_s = self.rtc_offset_s + time.ticks_ms() // 1000
+        year, month, day, hour, minute, second, weekday, _ = calendar2000.fields(total_s)
+        return year, month, day, weekday, hour, minute, second, time.ticks_ms() % 1000 * 1000
+
+    def rtc_set(self, when):
+        import calendar2000
+
+        year, month, day, _, hour, minute, second, _ = when
+        self.rtc_offset_s = calendar2000.seconds(year, month, day, hour, minute, second) - time.ticks_ms() // 1000
+        self._tell(wire.RTC, 0, self.rtc_offset_s)
+
+    def rtc_memory_set(self, data):
+        self.rtc_memory = data
+        self._tell_with(wire.RTC_MEMORY, 0, 0, data)
+
+    def open_flash(self, label):
+        from nor import NorFlash, PowerCut
+
+        chip = NorFlash(sectors=self.partitions[label], path="/.state/flash_%s.bin" % label)
+        return CutFlash(self, chip, PowerCut)
+
+    # Flash, on the way to power cuts.
+
+    def flash_begins(self, chip):
+        """Counts a program or erase; arms the chip if the power is to go at this very one."""
+        self._operations += 1
+        if self._cut_in:
+            self._cut_in -= 1
+            if not self._cut_in:
+                chip.cut_at(0, self._cut_kind, time.ticks_us())
+
+    def flash_done(self, what):
+        self._tell(wire.FLASH, what, self._operations)
+
+    def lose_power(self):
+        self._tell(wire.CUT, 0, self._operations)
+        self._stand_still()
+
+    def _stand_still(self):
+        self._trigger[:] = bytes(_PINS)
+        while True:
+            time.sleep(3600)
+
+
+class CutFlash:
+    """A flash chip that reports each operation to the parent; when the chip says that its power went, the whole board's goes."""
+
+    def __init__(self, world, chip, power_cut):
+        self._world = world
+        self._chip = chip
+        self._power_cut = power_cut
+
+    def readblocks(self, block, buf, offset=0):
+        return self._chip.readblocks(block, buf, offset)
+
+    def writeblocks(self, block, buf, offset=None):
+        self._world.flash_begins(self._chip)
+        try:
+            self._chip.writeblocks(block, buf, offset)
+        except self._power_cut:
+            self._world.lose_power()
+        self._world.flash_done(1)
+
+    def ioctl(self, operation, arg):
+        if operation != 6:
+            return self._chip.ioctl(operation, arg)
+        self._world.flash_begins(self._chip)
+        try:
+            result = self._chip.ioctl(operation, arg)
+        except self._power_cut:
+            self._world.lose_power()
+        self._world.flash_done(2)
+        return result

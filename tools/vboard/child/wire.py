@@ -1,0 +1,51 @@
+"""What parent and child of a virtual board say to each other. Both runtimes; a private matter of this package, not an interface.
+
+Every frame starts with 8 bytes, little-endian: operation, index, payload length (16 bits), value (signed 32 bits). Only frames
+from the child carry a payload: its reader thread must be able to take a frame without allocating.
+"""
+
+HEAD_BYTES = 8
+HEAD = "<BBHi"
+
+# From the child. In brackets: index; value; payload.
+HELLO = 1  # (-; token)
+OUT = 2  # (GPIO; level the firmware drives, -1 when it lets go)
+WATCHDOG = 3  # (-; timeout in ms)
+FEED = 4
+RESTART = 5  # (cause as in machine.reset_cause)
+SOUND_OPEN = 6  # (port; rate in Hz; bits, channels, room in bytes as <BBI)
+SOUND_DATA = 7  # (port; -; samples)
+SOUND_CLOSE = 8
+RTC = 9  # (-; offset in s between the host's monotonic clock and seconds since 2000)
+RTC_MEMORY = 10  # (-; -; contents)
+FLASH = 11  # (1 program, 2 erase; operations so far)
+CUT = 12  # (-; operation at which the power goes): the child stands still and waits for its end
+ENDED = 13  # (0 main.py ended, 1 boot.py failed, 2 main.py failed)
+RADIO = 14  # (1 interface on, 0 off)
+LOST = 15  # (-; interrupts lost to a full queue so far)
+
+# From the parent.
+LEVEL = 1  # (GPIO; 0, 1, or 2 for an open contact)
+MILLIVOLTS = 2  # (GPIO; uV at the pin, or a negative fault number)
+WIFI = 3  # (index into WIFI_MODES; joining time in ms)
+RSSI = 4  # (-; dBm)
+SOUND_READY = 5  # (port)
+ARM_CUT = 6  # (index into CUT_KINDS; flash operations to go, 0 disarms)
+START = 7  # everything above has been told once: run
+
+WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
+CUT_KINDS = (  # what the interrupted operation leaves behind; standins/nor.py explains each
+    "nothing",
+    "all",
+    "prefix",
+    "suffix",
+    "bits",
+    "few_bits",
+    "holes",
+    "looks_blank",
+    "looks_whole",
+    "looks_old",
+    "half_weak",
+)
+ADC_FAULTS = {"no_value": -1, "nan": -2, "jump": -3}
+OPEN = 2

@@ -1,0 +1,130 @@
+"""One life of a virtual chip: a MicroPython process from boot to its end, the frames it sends, what it prints."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import struct
+import sys
+
+from tools.vboard.child import wire
+
+_HERE = pathlib.Path(__file__).parent
+_CONNECT_S = 20.0  # from start to the first frame; 0.1 s on an idle machine
+_LINE_BYTES = 65536
+
+
+class ChildProcess:
+    """`on_frame(operation, index, value, payload)`, `on_line(text)`: called in the loop for what the child says and prints.
+    `kill()` is SIGKILL: the power goes in the middle of anything."""
+
+    def __init__(self, on_frame, on_line):
+        self._on_frame, self._on_line = on_frame, on_line
+        self._process = None
+        self._writer = None
+        self._killed = False
+
+    async def live(self, settings, state, interpreter, heapsize, on_start):
+        """One life, from start to end; returns the exit code. `on_start()` tells the state of the world just before the boot.
+
+        Raises RuntimeError when the interpreter does not come up. When it returns or raises, nothing is left running.
+        """
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        listener.setblocking(False)
+        settings = dict(settings, port=listener.getsockname()[1], token=int.from_bytes(os.urandom(3), "big"), state=str(state))
+        settings["standins"] = str(_HERE / "standins")
+        _make_bell(state)
+        (state / "boot.json").write_text(json.dumps(settings))
+        tasks = []
+        try:
+            await self._spawn(state, interpreter, heapsize)
+            tasks.append(asyncio.ensure_future(self._read_console()))
+            reader = await self._take_connection(listener, settings["token"])
+            if reader is not None:
+                on_start()
+                self.tell(wire.START)
+                tasks.append(asyncio.ensure_future(self._read_frames(reader)))
+            return await self._process.wait()
+        finally:
+            listener.close()
+            self.kill()
+            if self._process is not None:
+                await self._process.wait()
+            await asyncio.gather(*tasks, return_exceptions=True)  # what it said last is still taken
+            if self._writer is not None:
+                self._writer.close()
+
+    async def _spawn(self, state, interpreter, heapsize):
+        command = [interpreter, "-X", "heapsize=" + heapsize, str(_HERE / "child" / "start.py"), str(state / "boot.json")]
+        pipes = {"stdin": asyncio.subprocess.DEVNULL, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+        self._process = await asyncio.create_subprocess_exec(*command, **pipes, limit=_LINE_BYTES, start_new_session=True)
+        if self._killed:
+            self.kill()
+
+    async def _take_connection(self, listener, token):
+        """The child's stream, or None if it was killed meanwhile."""
+        loop = asyncio.get_running_loop()
+        accept = asyncio.ensure_future(loop.sock_accept(listener))
+        died = asyncio.ensure_future(self._process.wait())
+        done, waiting = await asyncio.wait((accept, died), timeout=_CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if self._killed:
+            return None
+        if accept not in done:
+            raise RuntimeError("MicroPython did not come up; what it printed is on the console")
+        connection, _ = accept.result()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader, self._writer = await asyncio.open_connection(sock=connection)
+        operation, _, _, value = struct.unpack(wire.HEAD, await asyncio.wait_for(reader.readexactly(8), _CONNECT_S))
+        if operation != wire.HELLO or value != token:
+            raise RuntimeError("something else connected to the virtual board's port")
+        return reader
+
+    def tell(self, operation, index=0, value=0):
+        """One frame to the child; nothing if it is gone."""
+        if self._writer is not None and not self._killed:
+            self._writer.write(struct.pack(wire.HEAD, operation, index, 0, value))
+
+    def kill(self):
+        """Returns at once. Whatever the child says from now on is not heard any more."""
+        self._killed = True
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGKILL)
+
+    async def _read_frames(self, reader):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                operation, index, size, value = struct.unpack(wire.HEAD, await reader.readexactly(wire.HEAD_BYTES))
+                payload = await reader.readexactly(size) if size else b""
+                if not self._killed:
+                    self._on_frame(operation, index, value, payload)
+
+    async def _read_console(self):
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError:  # a line longer than the limit: asyncio drops what it had
+                continue
+            if not line:
+                return
+            self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _make_bell(state):
+    """The FIFO by which the child's reader thread wakes its main thread."""
+    state.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(state / "bell")
+
+
+def find_interpreter():
+    """The MicroPython beside this Python, else the one on PATH."""
+    beside = pathlib.Path(sys.executable).parent / "micropython"
+    return str(beside) if beside.exists() else "micropython"

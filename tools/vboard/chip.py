@@ -1,0 +1,282 @@
+"""The chip of a virtual board: its lives from reset to reset, what survives each kind of end, and what its pins drive."""
+
+import asyncio
+import struct
+import time
+
+from tools.vboard.child import wire
+from tools.vboard.child_process import ChildProcess, find_interpreter
+from tools.vboard.sight import firmware_lights
+from tools.vboard.surfaces import Lamp, Speaker
+
+POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5  # as machine.reset_cause()
+CAUSES = {POWER_ON: "power_on", HARD: "hard", WATCHDOG: "watchdog", DEEP_SLEEP: "deep_sleep", SOFT: "soft"}
+_ENDS = {0: "main_ended", 1: "boot_failed", 2: "main_failed"}
+_FLASH_OPERATIONS = {1: "program", 2: "erase"}
+_BITE_GRACE_S = 0.05  # a feed that is on its way when the time is up still counts: the host, not the unit, was late
+_CRASH_PAUSE_S = 0.5  # between restarts of an interpreter that dies by itself; a board's bootloader takes about as long
+
+
+class Chip:
+    """`board`: for its `emit`, `facts`, `root`, `state`, `wiring`. Options:
+
+    `unique_id` (6 bytes), `wifi_join_ms` (how long joining the access point takes), `partitions` ({label: sectors of 4,096
+    bytes}), `dns` (address that the unit is told), `interpreter` (path), `lights` (pattern table).
+    """
+
+    def __init__(self, board, heapsize, ticks_start, unique_id=b"\x24\x6f\x28\x00\x00\x01", wifi_join_ms=300, **options):
+        self._board = board
+        self._heapsize = heapsize
+        self._ticks_start = ticks_start
+        self._unique_id = unique_id
+        self._partitions = options.pop("partitions", {board.facts.get("journal") or "journal": 16})
+        self._dns = options.pop("dns", "127.0.0.1")
+        self._interpreter = options.pop("interpreter", None) or find_interpreter()
+        lights = options.pop("lights", None) or firmware_lights()
+        if options:
+            raise TypeError(f"unknown options: {', '.join(options)}")
+        self.lamp = Lamp(board, lights)
+        self.speaker = Speaker(board, self.tell)
+        self._wifi = ["ok", wifi_join_ms]
+        self._child = None
+        self._lives = None  # the task that runs life after life while there is power
+        self._running = asyncio.Event()
+        self._next_cause = None
+        self._cut = (0, 0)
+        self._bite = None
+        self._watchdog_ms = None
+        self._cause = None
+        self._forget()
+        self.powered = False
+        self.prompt = None  # why the unit shows a prompt, or None
+        self.boots = self.flash_operations = self.lost_interrupts = 0
+        self.resets = dict.fromkeys(CAUSES.values(), 0)
+
+    def _forget(self):
+        """What a loss of power takes with it."""
+        self._power_ms = time.monotonic_ns() // 1_000_000
+        self._rtc_offset_s = -(self._power_ms // 1000)
+        self._rtc_memory = b""
+
+    # Lives.
+
+    async def power_on(self):
+        """Returns when the unit runs boot.py; at once if it has power. Raises RuntimeError if MicroPython does not come up."""
+        if self.powered:
+            return
+        await self._dead()
+        self.powered = True
+        self._forget()
+        self._board.emit("power", on=True)
+        self._lives = asyncio.ensure_future(self._live())
+        await self._alive()
+
+    async def power_off(self):
+        if self.powered:
+            self._lose_power()
+        await self._dead()
+
+    def _lose_power(self):
+        self.powered = False
+        self._die()
+        self._board.emit("power", on=False)
+
+    async def reset_button(self):
+        if self.powered:
+            self._end_life(POWER_ON)  # the EN pin resets the clock's domain too: the same as a power cut, without the dark
+            self._forget()
+            await self._alive()
+
+    async def end(self):
+        """For good: nothing is left running."""
+        self.powered = False
+        self._die()
+        await self._dead()
+
+    async def _dead(self):
+        if self._lives is not None:
+            await asyncio.gather(self._lives, return_exceptions=True)
+
+    async def _alive(self):
+        """Until the life that was asked for runs."""
+        running = asyncio.ensure_future(self._running.wait())
+        await asyncio.wait((running, self._lives), return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        if self._lives.done():
+            self._lives.result()
+
+    async def _live(self):
+        cause = POWER_ON
+        while self.powered:
+            self._begin(cause)
+            try:
+                code = await self._child.live(
+                    self._settings(), self._board.state, self._interpreter, self._heapsize, self._tell_first
+                )
+            except RuntimeError as error:
+                self.powered = False
+                self._board.emit("crash", code=None, text=str(error))
+                raise
+            cause, self._next_cause = self._next_cause, None
+            if cause is None and self.powered:
+                cause = HARD
+                self._die()
+                self._board.emit("crash", code=code, text="the interpreter ended by itself")
+                await asyncio.sleep(_CRASH_PAUSE_S)
+
+    def _begin(self, cause):
+        self._cause = cause
+        self.boots += 1
+        self.resets[CAUSES[cause]] += 1
+        self.prompt = None
+        if cause != SOFT:
+            self._power_ms = time.monotonic_ns() // 1_000_000  # the tick counter starts anew, the calendar clock does not
+        self._board.emit("reset", cause=CAUSES[cause])
+        self._child = ChildProcess(self._take, self._print)
+
+    def _settings(self):
+        return {
+            "root": str(self._board.root),
+            "chip": self._board.facts["chip"],
+            "unique_id": list(self._unique_id),
+            "cause": self._cause,
+            "partitions": self._partitions,
+            "rtc_memory": list(self._rtc_memory),
+            "rtc_offset_s": self._rtc_offset_s,
+            "dns": self._dns,
+            "ticks_start": self._ticks_start,
+            "power_ms": self._power_ms,
+        }
+
+    def _tell_first(self):
+        self._board.wiring.settle()
+        self._tell_wifi()
+        if self._cut[0]:
+            self.tell(wire.ARM_CUT, self._cut[1], self._cut[0])
+        self._running.set()
+
+    def _end_life(self, cause):
+        """Kills the child; the next life begins with this cause."""
+        self._next_cause = cause
+        self._die(keep_watchdog=cause == SOFT)
+
+    def _die(self, keep_watchdog=False):
+        self._running.clear()
+        if not keep_watchdog:
+            self._stop_watchdog()
+        if self._child is not None:
+            self._child.kill()
+        self.lamp.dark()
+        self.speaker.stop()
+
+    # The watchdog.
+
+    def _start_watchdog(self, timeout_ms):
+        self._watchdog_ms = timeout_ms
+        self._feed()
+
+    def _feed(self):
+        self._fed_s = time.monotonic()
+        if self._bite is None and self._watchdog_ms is not None:
+            self._bite = asyncio.get_running_loop().call_later(self._watchdog_ms / 1000 + _BITE_GRACE_S, self._look_at_watchdog)
+
+    def _look_at_watchdog(self):
+        """One timer for many feeds: it looks when the last feed was, and comes back or bites."""
+        self._bite = None
+        left_s = self._fed_s + self._watchdog_ms / 1000 + _BITE_GRACE_S - time.monotonic()
+        if left_s > 0.001:
+            self._bite = asyncio.get_running_loop().call_later(left_s, self._look_at_watchdog)
+            return
+        self._board.emit("watchdog", unfed_ms=round((time.monotonic() - self._fed_s) * 1000))
+        self._end_life(WATCHDOG)
+
+    def _stop_watchdog(self):
+        self._watchdog_ms = None
+        if self._bite is not None:
+            self._bite.cancel()
+            self._bite = None
+
+    # What the world tells the chip.
+
+    def tell(self, operation, index=0, value=0):
+        if self._child is not None:
+            self._child.tell(operation, index, value)
+
+    def set_wifi(self, mode, join_ms=None):
+        if mode not in wire.WIFI_MODES:
+            raise ValueError(f"wifi mode {mode!r}: one of {', '.join(wire.WIFI_MODES)} wanted")
+        self._wifi[0] = mode
+        if join_ms is not None:
+            self._wifi[1] = int(join_ms)
+        self._tell_wifi()
+        self._board.emit("wifi", mode=mode)
+
+    def _tell_wifi(self):
+        self.tell(wire.WIFI, wire.WIFI_MODES.index(self._wifi[0]), self._wifi[1])
+
+    def arm_cut(self, operations, kind):
+        if kind not in wire.CUT_KINDS or operations < 0:
+            raise ValueError(f"flash cut: operations from 0 and one of {', '.join(wire.CUT_KINDS)} wanted")
+        self._cut = (operations, wire.CUT_KINDS.index(kind))
+        self.tell(wire.ARM_CUT, self._cut[1], operations)
+
+    # What the chip tells the world.
+
+    def _take(self, operation, index, value, payload):
+        if operation == wire.OUT:
+            self.lamp.output(index, value)
+            self.speaker.output(index, value)
+        elif operation == wire.SOUND_DATA:
+            self.speaker.play(index, payload)
+        elif operation == wire.FEED:
+            self._feed()
+        elif operation == wire.WATCHDOG:
+            self._start_watchdog(value)
+        elif operation == wire.FLASH:
+            self.flash_operations += 1
+            self._board.emit("flash", operation=_FLASH_OPERATIONS[index], count=self.flash_operations)
+        else:
+            self._take_rarer(operation, index, value, payload)
+
+    def _take_rarer(self, operation, index, value, payload):
+        if operation == wire.SOUND_OPEN:
+            self.speaker.open(index, value, *struct.unpack("<BBI", payload))
+        elif operation == wire.SOUND_CLOSE:
+            self.speaker.close(index)
+        elif operation == wire.RTC:
+            self._rtc_offset_s = value
+        elif operation == wire.RTC_MEMORY:
+            self._rtc_memory = payload
+        elif operation == wire.RADIO:
+            self._board.emit("radio", on=bool(index))
+        elif operation == wire.LOST:
+            self.lost_interrupts += value
+            self._board.emit("lost_interrupts", count=value)
+        elif operation == wire.CUT:
+            self._cut = (0, 0)
+            self._lose_power()
+        elif operation == wire.ENDED:
+            self.prompt = _ENDS[index]
+            self._board.emit("repl", why=self.prompt)
+        elif operation == wire.RESTART:
+            self._end_life(index)
+
+    def _print(self, text):
+        self._board.emit("console", text=text)
+
+    def status(self):
+        return {
+            "power": self.powered,
+            "running": self._running.is_set() and self.prompt is None,
+            "repl": self.prompt,
+            "light": self.lamp.level,
+            "pattern": self.lamp.name(self._board.now_ms()),
+            "tone_hz": self.speaker.hz,
+            "boots": self.boots,
+            "reset_cause": CAUSES.get(self._cause),
+            "resets": dict(self.resets),
+            "watchdog_ms": self._watchdog_ms,
+            "wifi": self._wifi[0],
+            "flash_operations": self.flash_operations,
+            "lost_interrupts": self.lost_interrupts,
+        }

@@ -1,0 +1,257 @@
+"""A virtual board: a unit's own files under a real MicroPython, and around it the flat, the mains, the radio and the cable.
+
+    async with VirtualBoard(root=device_root, state=folder, relays=[(0, broker_port)]) as board:
+        await board.press("cord1", ms=200)
+        await board.wait_for(lambda status: status["pattern"] == "flashing", timeout_s=5)
+
+`root` is what would be on the board's file system; `state` keeps what outlives a power cut beside it (flash partitions) and may
+be used again. Everything that happens is an event: a dict with `t_ms` (since the board was made) and `event`.
+docs/control-channel.md lists events, status and commands; it speaks of the same things.
+"""
+
+import asyncio
+import contextlib
+import pathlib
+import time
+from collections import deque
+
+from tools.vboard.child import wire
+from tools.vboard.chip import Chip
+from tools.vboard.relay import Relay
+from tools.vboard.wiring import Wiring, load_board
+
+_REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+_KEPT_EVENTS = 5000
+_TICK_S = 1.0  # wait_for looks at least this often, for conditions that come true without an event
+
+FAULTS = ("adc", "stuck", "sound", "wifi", "flash_cut", "bounce", "none")
+
+
+class VirtualBoard:
+    """Loop-bound; every method may be called while the unit runs. Names of inputs are those of the board file."""
+
+    def __init__(self, root, state, board="ESP32_GENERIC", relays=(), heapsize="320k", ticks_start=0, seed=1, **options):
+        """`relays`: (listen port, target port) pairs; 0 takes a free port, then in `board.relays[n].port`.
+
+        `ticks_start`: value of time.ticks_ms() at power-on, 0 ... 2**30 - 1; near the top the wrap comes soon.
+        `options`: see Chip.
+        """
+        self.root, self.state = pathlib.Path(root).resolve(), pathlib.Path(state).resolve()
+        self.facts = load_board(board, [self.root / "board_configs", _REPOSITORY / "board_configs"])
+        self._born_s = time.monotonic()
+        self.chip = Chip(self, heapsize=heapsize, ticks_start=ticks_start, **options)
+        self.wiring = Wiring(self.facts, self.chip.tell, seed)
+        self.relays = [Relay(listen, target) for listen, target in relays]
+        self.link_mode = "pass"
+        self.has_mains = True
+        self._listeners = set()
+        self._changed = asyncio.Event()
+        self.log = deque(maxlen=_KEPT_EVENTS)
+
+    async def __aenter__(self):
+        async with contextlib.AsyncExitStack() as stack:
+            for relay in self.relays:
+                await stack.enter_async_context(relay)
+            await self.power_on()
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.chip.end()
+        await self._exit.aclose()
+
+    # The flat.
+
+    async def press(self, name, ms=200):
+        """Presses and lets go after `ms`, with contact bounce at both ends."""
+        await self.pull(name)
+        await asyncio.sleep(ms / 1000)
+        await self.release(name)
+
+    async def pull(self, name):
+        """Closes the contact; it stays closed until `release`."""
+        await self._move(name, True)
+
+    async def release(self, name):
+        await self._move(name, False)
+
+    async def _move(self, name, pulled):
+        one = self.wiring[name]
+        one.pulled = pulled
+        self.emit("input", input=name, state=one.state())
+        for wait_s, level in self.wiring.chatter(name):
+            self.chip.tell(wire.LEVEL, one.pin, level)
+            await asyncio.sleep(wait_s)
+        one.settle()
+
+    def cut_wire(self, name):
+        self._set_wire(name, "cut")
+
+    def short_wire(self, name):
+        self._set_wire(name, "short")
+
+    def mend_wire(self, name):
+        self._set_wire(name, "ok")
+
+    def _set_wire(self, name, condition):
+        one = self.wiring[name]
+        one.wire = condition
+        self.emit("input", input=name, state=one.state())
+        one.settle()
+
+    def adc(self, pin, mv):
+        """Puts a voltage on an ADC pin, whatever hangs on it."""
+        self.chip.tell(wire.MILLIVOLTS, pin, int(mv * 1000))
+
+    # Power.
+
+    async def power_cut(self):
+        """Everything stops in the middle of whatever it does: SIGKILL."""
+        await self.chip.power_off()
+
+    async def power_on(self):
+        """Starts the unit unless it runs. Returns when its MicroPython runs boot.py."""
+        await self.chip.power_on()
+
+    async def mains(self, on):
+        """Mains off is a power cut on a board without a battery; with one, the unit runs on and only the event tells."""
+        if on != self.has_mains:
+            self.has_mains = on
+            self.emit("mains", on=on)
+        if not self.facts.get("battery"):
+            await (self.power_on() if on else self.power_cut())
+
+    async def reset(self):
+        """The reset button of the module."""
+        await self.chip.reset_button()
+
+    # The network.
+
+    def link(self, mode, **settings):
+        """Mode of all relays; see tools/vboard/relay.py."""
+        for relay in self.relays:
+            relay.mode(mode, **settings)
+        self.link_mode = mode
+        self.emit("link", mode=mode, **settings)
+
+    def wifi(self, up):
+        """Access point gone: the radio loses it and what was on its way is lost too. And back."""
+        self.chip.set_wifi("ok" if up else "no_ap")
+        self.link("pass" if up else "freeze")
+
+    def fault(self, name, **settings):
+        """Injects a fault; docs/control-channel.md lists them. Raises ValueError for what it does not know."""
+        if name not in FAULTS:
+            raise ValueError(f"fault {name!r}: one of {', '.join(FAULTS)} wanted")
+        try:
+            getattr(self, "_fault_" + name)(**settings)
+        except TypeError as error:
+            raise ValueError(f"fault {name}: {error}") from error
+        self.emit("fault", fault=name, **settings)
+
+    def _fault_adc(self, *, input, kind):  # noqa: A002 - the name on the control channel
+        """`kind`: no_value, nan, jump, or ok."""
+        one = self.wiring[input]
+        if not one.is_line or kind not in (*wire.ADC_FAULTS, "ok"):
+            raise ValueError(f"fault adc: a supervised line and one of ok, {', '.join(wire.ADC_FAULTS)} wanted")
+        one.noise = None if kind == "ok" else kind
+        one.settle()
+
+    def _fault_stuck(self, *, pin, level):
+        """An input pin hangs at `level` until its contact moves again."""
+        self.chip.tell(wire.LEVEL, pin, int(level))
+
+    def _fault_sound(self, *, stalled):
+        self.chip.speaker.stalled = bool(stalled)
+
+    def _fault_wifi(self, *, mode, join_ms=None):
+        self.chip.set_wifi(mode, join_ms)
+
+    def _fault_flash_cut(self, *, operations, kind="nothing"):
+        """Power goes at the `operations`-th program or erase from now, which leaves what `kind` says; 0 disarms."""
+        self.chip.arm_cut(operations, kind)
+
+    def _fault_bounce(self, *, on):
+        self.wiring.bounce = bool(on)
+
+    def _fault_none(self):
+        """Ends every fault but the wires', the link's and a stuck pin's next movement."""
+        self.chip.speaker.stalled = False
+        self.chip.arm_cut(0, "nothing")
+        self.wiring.bounce = True
+        for one in self.wiring.inputs.values():
+            one.noise = None
+        self.wiring.settle()
+        self.chip.set_wifi("ok")
+
+    # Looking.
+
+    def status(self):
+        """Everything an onlooker could tell now; a new dict."""
+        own = {"t_ms": self.now_ms(), "mains": self.has_mains, "link": self.link_mode, "inputs": self.wiring.states()}
+        return {**self.chip.status(), **own, "relays": [relay.port for relay in self.relays]}
+
+    def light_pattern(self):
+        """`off`, `steady`, `flashing`, `double`, ... by the firmware's table, or `changing` while nobody could tell."""
+        return self.chip.lamp.name(self.now_ms())
+
+    def now_ms(self):
+        return round((time.monotonic() - self._born_s) * 1000)
+
+    async def wait_for(self, predicate, timeout_s):
+        """Waits until `predicate(status)` is true and returns that status. Raises TimeoutError that shows the last one."""
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            status = self.status()
+            if predicate(status):
+                return status
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"not within {timeout_s} s; last seen: {status}")
+            self._changed.clear()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(left_s, self._look_again_s()))
+
+    def _look_again_s(self):
+        due_ms = self.chip.lamp.next_ms(self.now_ms())
+        return _TICK_S if due_ms is None else min(_TICK_S, max(0.001, (due_ms - self.now_ms()) / 1000))
+
+    async def wait_event(self, predicate, timeout_s, since_ms=None):
+        """The first event for which `predicate(event)` is true, from now on or, with `since_ms`, from then on.
+
+        Raises TimeoutError. Take `since_ms = board.now_ms()` before an action, then nothing can slip through.
+        """
+        events = self.events(since_ms)
+        try:
+            return await asyncio.wait_for(_first(events, predicate), timeout_s)
+        except asyncio.TimeoutError:
+            raise TimeoutError(f"no such event within {timeout_s} s; last events: {list(self.log)[-5:]}") from None
+
+    async def events(self, since_ms=None):
+        """Every event from now on, or from `since_ms` on as far as they are kept; ends never."""
+        queue = asyncio.Queue()
+        for event in self.log if since_ms is not None else ():
+            if event["t_ms"] >= since_ms:
+                queue.put_nowait(event)
+        self._listeners.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    def emit(self, event, **facts):
+        """Tells everybody. Also for whoever drives the board and wants a mark on its time line."""
+        record = {"t_ms": self.now_ms(), "event": event, **facts}
+        self.log.append(record)
+        for queue in self._listeners:
+            queue.put_nowait(record)
+        self._changed.set()
+
+
+async def _first(events, predicate):
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if predicate(event):
+                return event
+    raise RuntimeError("the board's events have ended")
