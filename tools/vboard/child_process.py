@@ -11,6 +11,7 @@ import struct
 import sys
 
 from tools.vboard.child import wire
+from tools.vboard.errors import BoardError
 
 _HERE = pathlib.Path(__file__).parent
 _CONNECT_S = 20.0  # from start to the first frame; 0.1 s on an idle machine
@@ -30,7 +31,7 @@ class ChildProcess:
     async def live(self, settings, state, interpreter, heapsize, on_start):
         """One life, from start to end; returns the exit code. `on_start()` tells the state of the world just before the boot.
 
-        Raises RuntimeError when the interpreter does not come up. When it returns or raises, nothing is left running.
+        Raises BoardError when the interpreter does not come up. When it returns or raises, nothing is left running.
         """
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
@@ -77,13 +78,13 @@ class ChildProcess:
         if self._killed:
             return None
         if accept not in done:
-            raise RuntimeError("MicroPython did not come up; what it printed is on the console")
+            raise BoardError("MicroPython did not come up; what it printed is on the console", "interpreter")
         connection, _ = accept.result()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader, self._writer = await asyncio.open_connection(sock=connection)
         operation, _, _, value = struct.unpack(wire.HEAD, await asyncio.wait_for(reader.readexactly(8), _CONNECT_S))
         if operation != wire.HELLO or value != token:
-            raise RuntimeError("something else connected to the virtual board's port")
+            raise BoardError("something else connected to the virtual board's port", "interpreter")
         return reader
 
     def tell(self, operation, index=0, value=0):

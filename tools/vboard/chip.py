@@ -6,6 +6,7 @@ import time
 
 from tools.vboard.child import wire
 from tools.vboard.child_process import ChildProcess, find_interpreter
+from tools.vboard.errors import BoardError
 from tools.vboard.sight import firmware_lights
 from tools.vboard.surfaces import Lamp, Speaker
 
@@ -61,7 +62,7 @@ class Chip:
     # Lives.
 
     async def power_on(self):
-        """Returns when the unit runs boot.py; at once if it has power. Raises RuntimeError if MicroPython does not come up."""
+        """Returns when the unit runs boot.py; at once if it has power. Raises BoardError if MicroPython does not come up."""
         if self.powered:
             return
         await self._dead()
@@ -113,7 +114,7 @@ class Chip:
                 code = await self._child.live(
                     self._settings(), self._board.state, self._interpreter, self._heapsize, self._tell_first
                 )
-            except RuntimeError as error:
+            except BoardError as error:
                 self.powered = False
                 self._board.emit("crash", code=None, text=str(error))
                 raise
@@ -204,7 +205,7 @@ class Chip:
 
     def set_wifi(self, mode, join_ms=None):
         if mode not in wire.WIFI_MODES:
-            raise ValueError(f"wifi mode {mode!r}: one of {', '.join(wire.WIFI_MODES)} wanted")
+            raise BoardError(f"wifi mode {mode!r}: one of {', '.join(wire.WIFI_MODES)} wanted")
         self._wifi[0] = mode
         if join_ms is not None:
             self._wifi[1] = int(join_ms)
@@ -216,7 +217,7 @@ class Chip:
 
     def arm_cut(self, operations, kind):
         if kind not in wire.CUT_KINDS or operations < 0:
-            raise ValueError(f"flash cut: operations from 0 and one of {', '.join(wire.CUT_KINDS)} wanted")
+            raise BoardError(f"flash cut: operations from 0 and one of {', '.join(wire.CUT_KINDS)} wanted")
         self._cut = (operations, wire.CUT_KINDS.index(kind))
         self.tell(wire.ARM_CUT, self._cut[1], operations)
 

@@ -18,6 +18,8 @@ import contextlib
 import socket
 import struct
 
+from tools.vboard.errors import BoardError
+
 MODES = ("pass", "freeze", "hold", "refuse", "reset", "hang")
 _CHUNK_BYTES = 65536
 _QUEUED_CHUNKS = 64  # per direction; beyond that the sender feels the narrow pipe, as with a full TCP window
@@ -52,13 +54,13 @@ class Relay:
         await self.close()
 
     def mode(self, name, delay_ms=None, way="both"):
-        """Takes effect before it returns. Raises ValueError for an unknown mode, way or a delay out of range."""
+        """Takes effect before it returns. Raises BoardError for an unknown mode, way or a delay out of range."""
         if name not in MODES:
-            raise ValueError(f"relay mode {name!r}: one of {', '.join(MODES)} wanted")
+            raise BoardError(f"relay mode {name!r}: one of {', '.join(MODES)} wanted")
         if way not in ("up", "down", "both"):
-            raise ValueError(f"relay way {way!r}: up, down or both wanted")
+            raise BoardError(f"relay way {way!r}: up, down or both wanted")
         if delay_ms is not None and not 0 <= delay_ms <= _MAX_DELAY_MS:
-            raise ValueError(f"relay delay {delay_ms!r} ms: 0 to {_MAX_DELAY_MS} wanted")
+            raise BoardError(f"relay delay {delay_ms!r} ms: 0 to {_MAX_DELAY_MS} wanted")
         if delay_ms is not None or name == "pass":
             self.delay_s = (delay_ms or 0) / 1000
         self.current = name

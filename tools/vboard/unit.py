@@ -17,6 +17,7 @@ from collections import deque
 
 from tools.vboard.child import wire
 from tools.vboard.chip import Chip
+from tools.vboard.errors import BoardError
 from tools.vboard.relay import Relay
 from tools.vboard.wiring import Wiring, load_board
 
@@ -140,20 +141,20 @@ class VirtualBoard:
         self.link("pass" if up else "freeze")
 
     def fault(self, name, **settings):
-        """Injects a fault; docs/control-channel.md lists them. Raises ValueError for what it does not know."""
+        """Injects a fault; docs/control-channel.md lists them. Raises BoardError for what it does not know."""
         if name not in FAULTS:
-            raise ValueError(f"fault {name!r}: one of {', '.join(FAULTS)} wanted")
+            raise BoardError(f"fault {name!r}: one of {', '.join(FAULTS)} wanted")
         try:
             getattr(self, "_fault_" + name)(**settings)
         except TypeError as error:
-            raise ValueError(f"fault {name}: {error}") from error
+            raise BoardError(f"fault {name}: {error}") from error
         self.emit("fault", fault=name, **settings)
 
     def _fault_adc(self, *, input, kind):  # noqa: A002 - the name on the control channel
         """`kind`: no_value, nan, jump, or ok."""
         one = self.wiring[input]
         if not one.is_line or kind not in (*wire.ADC_FAULTS, "ok"):
-            raise ValueError(f"fault adc: a supervised line and one of ok, {', '.join(wire.ADC_FAULTS)} wanted")
+            raise BoardError(f"fault adc: a supervised line and one of ok, {', '.join(wire.ADC_FAULTS)} wanted")
         one.noise = None if kind == "ok" else kind
         one.settle()
 

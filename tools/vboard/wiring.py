@@ -8,29 +8,30 @@ import json
 import random
 
 from tools.vboard.child import wire
+from tools.vboard.errors import BoardError
 
 WIRES = ("ok", "cut", "short")
 _BOUNCE_EDGES = (2, 4, 6)  # extra edges; with the final one they fit the queue of 8 interrupts
 _BOUNCE_GAP_S = (0.0003, 0.0012)  # so a bounce lasts 0.6 to 7 ms; the board's debounce is 30 to 50 ms
 
 
-class UnknownInput(KeyError):
-    """No input of that name on this board. `args[0]` says which there are."""
+class UnknownInput(BoardError):
+    """No input of that name on this board; the text says which there are."""
 
 
 def load_board(name, folders):
     """The whole board `name`, with the fields it inherits; the first folder that has the file wins.
 
-    Raises ValueError with a clear text for a missing or circular file.
+    Raises BoardError with a clear text for a missing or circular file.
     """
     whole, chain = {}, []
     while name:
         if name in chain:
-            raise ValueError(f"board {name}: inherits from itself")
+            raise BoardError(f"board {name}: inherits from itself")
         chain.append(name)
         path = next((folder / f"{name}.json" for folder in folders if (folder / f"{name}.json").exists()), None)
         if path is None:
-            raise ValueError(f"board {name}: no {name}.json in {' or '.join(str(folder) for folder in folders)}")
+            raise BoardError(f"board {name}: no {name}.json in {' or '.join(str(folder) for folder in folders)}")
         own = json.loads(path.read_text())
         whole = {**own, **whole}
         name = own.get("inherits")
@@ -94,7 +95,7 @@ class Wiring:
 
     def __getitem__(self, name):
         if name not in self.inputs:
-            raise UnknownInput(f"input {name!r}: one of {', '.join(self.inputs)} wanted")
+            raise UnknownInput(f"input {name!r}: one of {', '.join(self.inputs)} wanted", "input")
         return self.inputs[name]
 
     def settle(self):
