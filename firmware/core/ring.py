@@ -14,6 +14,8 @@ from firmware.core import record
 
 _NO_LIMIT = 0xFFFFFFFF  # above every seq: 24 sectors worn out 100,000 times make 2.4 million
 _GOOD_MIN = 3  # one filling, one ready, one to erase
+_OPEN_MAX = 256  # activations: four calls of 64; about 10 KB of heap on the board
+_SPARE_SLOTS = 4  # in the reckoning of the capacity, for bad slots and notes
 _READY_HERE = 0  # first slot of a sector that this session erased
 _READY_BEFORE = 1  # one that an earlier session made ready: a cut may have left its first slot weak though it looks blank
 
@@ -32,6 +34,7 @@ class Ring:
         self._ready_slot = _READY_HERE
         self._low = self._high = 0  # kept: seq low ... high of the base that the replay read,
         self._own = 0  # and own ... of this session
+        self._run_span = 1  # sectors that the newest kill note's run lies in
 
     def resume(self, ready, bad, kept_low, kept_high):
         """Takes the state as the survey found it: go on in the newest sector; keep the sectors of the old base.
@@ -75,6 +78,7 @@ class Ring:
         """A kill note is on flash whose run starts in the sector `start_seq`: all before is free now."""
         self._low = self._own = start_seq
         self._high = _NO_LIMIT
+        self._run_span = self.current_seq() - start_seq + 1
 
     def victim(self):
         """The next sector to erase, or -1. In physical order after the current one, so that all wear alike."""
@@ -109,6 +113,18 @@ class Ring:
         """How many sectors are kept, the current one among them."""
         return sum(self._kept(sector) for sector in range(self.sectors))
 
+    def crowded(self):
+        """True once the kept sectors outgrow the run by a quarter of the ring: time to carry the open calls forward."""
+        return self.span() > self._run_span + self._slack()
+
+    def capacity(self):
+        """How many open activations can be carried forward at any time, also by recoveries that are cut again and again.
+
+        The old run and the new one, the slack between, and the sector that is left over must fit.
+        """
+        run_sectors = (self.good_count() - 1 - self._slack()) // 2
+        return min(_OPEN_MAX, max(self.slots // 4, (run_sectors - 1) * self.slots - _SPARE_SLOTS))
+
     def left(self):
         """Blank slots left in the current sector."""
         return self.slots - self.slot
@@ -127,6 +143,9 @@ class Ring:
     def note_ready(self):
         """The sector to call ready in a kill note."""
         return record.NO_SECTOR if self.ready < 0 else self.ready
+
+    def _slack(self):
+        return max(1, self.good_count() // 4)
 
     def _kept(self, sector):
         seq = self.seq[sector]

@@ -24,10 +24,9 @@ _PAGE = const(256)  # bytes read at once in a scan: a flash page, 8 records
 _BLANK_PAGE = b"\xff" * 256
 _TRIES = const(8)  # programs on the alarm path before giving up: 4 slots in each of two sectors, about 2 ms
 _MISSES = const(4)  # bad slots in a row after which a sector is left and retired
-_SECTORS_MIN = const(3)  # one filling, one ready, one to erase
-_TRIGGERS_MAX = const(256)  # open activations: four calls of 64; about 10 KB of heap on the board
+_SECTORS_MIN = const(6)  # fewer leave no room for calls left open while recoveries are cut; the image has 16
 _CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
-_NOTES_ROOM = const(4)  # slots for a kill note, a ready note, and one bad slot each
+_NOTES_ROOM = const(4)  # slots: with fewer and no sector ready, room is made at once
 
 
 class JournalError(Exception):
@@ -51,7 +50,7 @@ class Journal:
         sectors = min(flash.ioctl(_IOCTL_COUNT, 0), record.SECTORS_MAX)
         if sectors < _SECTORS_MIN or self._sector_bytes % _PAGE or self._sector_bytes > record.SIZE * 256:
             shape = (sectors, self._sector_bytes)
-            raise JournalError("journal partition has %d sectors of %d bytes; needs 3 or more of 256 ... 8192" % shape)
+            raise JournalError("journal partition has %d sectors of %d bytes; needs 6 or more of 256 ... 8192" % shape)
         self._ring = Ring(sectors, self._sector_bytes // record.SIZE)
         self._calls = OpenCalls()
         self._out = bytearray(record.SIZE)
@@ -81,7 +80,10 @@ class Journal:
         else:
             self._resume(survey)
         self._append(record.BOOT, tries=self._patient())
+        self._take_slot()  # left blank, see docs/journal.md, "Weak slots"
         self._rebase(self._patient())
+        if self._ring.ready < 0:
+            self._tidy()  # power went while no sector was ready: an alarm must not wait for an erase
         return self._calls.copy()
 
     def trigger(self, call_n, trigger_n, input_index, kind, cause):
@@ -90,7 +92,7 @@ class Journal:
         All five are integers; the last four 0 ... 255. Raises JournalError if it could not be made durable; it is kept in memory
         then, `idle` tries again, and the caller sends the call none the less.
         """
-        if self._calls.count >= self._capacity():
+        if self._calls.count >= self._ring.capacity():
             raise JournalError("journal full: %d activations of calls that nobody has cleared" % self._calls.count)
         trigger = (trigger_n, input_index, kind, cause)
         if min(trigger) < 0 or max(trigger) > 0xFF or call_n < 0:
@@ -207,21 +209,19 @@ class Journal:
             self._stale = True
             self._note_fault(str(error))
             raise
-        while self._ring.ready < 0 and self._ring.left() < self._calls.count + _NOTES_ROOM:
+        if self._ring.ready < 0 and self._ring.left() < _NOTES_ROOM:
             self.late_erases += 1  # nobody called idle for a whole sector: room now rather than a lost alarm later
-            if not self.idle():
-                break
+            self._tidy()
+
+    def _tidy(self):
+        while self.idle():
+            pass
 
     def _append(self, kind, call_n=0, fields=(0, 0, 0, 0), count=0, extra=0, tries=_TRIES):
         """Programs one record and reads it back; on to the next slot or sector if it is not there."""
         ring = self._ring
         for _ in range(tries):
-            if self._misses >= _MISSES:
-                self._retire(ring.current, "records do not read back")
-                self._next_sector()
-            elif ring.slot >= ring.slots:
-                self._next_sector()
-            slot = ring.take()
+            slot = self._take_slot()
             place = (self._epoch_n, ring.current_seq(), slot, self.boot)
             record.encode(self._out, place, kind, call_n, fields, count, extra)
             if self._program(slot):
@@ -229,6 +229,15 @@ class Journal:
                 return
             self._misses += 1
         raise JournalError("journal: no record could be written in %d tries; replace the unit" % tries)
+
+    def _take_slot(self):
+        """The next slot to program; on to the ready sector if this one is full or does not take records."""
+        if self._misses >= _MISSES:
+            self._retire(self._ring.current, "records do not read back")
+            self._next_sector()
+        elif self._ring.left() == 0:
+            self._next_sector()
+        return self._ring.take()
 
     def _program(self, slot):
         """True if the record in `_out` stands in `slot` of the current sector."""
@@ -255,7 +264,7 @@ class Journal:
 
     def _step(self):
         ring = self._ring
-        crowded = ring.span() > ring.good_count() // 2
+        crowded = ring.crowded()
         if ring.ready < 0 and ring.victim() >= 0:
             self._make_ready()
             if ring.left():
@@ -312,11 +321,6 @@ class Journal:
             self._ring.retire(sector)
             self._stale = True
             self._note_fault("journal sector %d retired: %s" % (sector, why))
-
-    def _capacity(self):
-        """Open activations that the ring can carry forward with room to spare."""
-        spare = max(1, self._ring.good_count() - 3)
-        return min(_TRIGGERS_MAX, spare * self._ring.slots // 2)
 
     def _patient(self):
         """Tries while opening: every sector once; nobody waits for an alarm record yet."""
