@@ -13,7 +13,7 @@ from .timeline import as_event
 
 _LINE_BYTES_MAX = 65_536  # requests are below 1 KB
 _HELLO_S = 10  # bound for the first line
-_REPLAY_MAX = 10_000  # events given again to a subscriber that names `since`
+_PAGE = 500  # old events read at a time for a subscriber that names `since`
 
 
 def make_token(path):
@@ -135,14 +135,14 @@ class _Connection:
     def _start_feed(self, request):
         self._listener = self._desk.timeline.listen()
         since = request.get("since")
-        rows = [] if since is None else self._desk.store.log_since(since, _REPLAY_MAX)
-        self._feed = asyncio.create_task(self._send_events(self._listener, [as_event(row) for row in rows]))
+        done = self._desk.store.log_end() if since is None else since
+        self._feed = asyncio.create_task(self._send_events(self._listener, done))
 
-    async def _send_events(self, listener, past):
-        done = 0
-        for item in past:
-            done = item["n"]
-            self._write(item)
+    async def _send_events(self, listener, done):
+        while rows := self._desk.store.log_since(done, _PAGE):
+            for row in rows:
+                self._write(as_event(row))
+            done = rows[-1][0]
             await self._writer.drain()
         while (item := await listener.queue.get()) is not None:
             if item["n"] > done:

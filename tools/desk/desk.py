@@ -33,19 +33,21 @@ def _wall_ms():
 
 
 class Desk:
-    """`config`: config.Config. Opens the database at once (StoreError); `run()` serves until cancelled."""
+    """`config`: config.Config. Opens the database at once (StoreError); `run()` serves until cancelled.
 
-    def __init__(self, config):
-        self.config, timers = config, config.timers
+    `make_link`, `now_ms`: other brokers and another clock, for tests that join both ends in memory.
+    """
+
+    def __init__(self, config, make_link=BrokerLink, now_ms=_now_ms):
+        self.config, timers, self._now_ms = config, config.timers, now_ms
         config.state.mkdir(parents=True, exist_ok=True)
         self.store = Store(config.state / "desk.db")
         self.timeline = Timeline(self.store, _wall_ms)
         self.injection = Injection(config.fault_injection)
         self.strangers = Strangers()
         self.started_at_ms = _wall_ms()
-        now_ms = _now_ms()
         self.units = {
-            address: UnitRecord(unit, self.store.sessions(address), now_ms, timers) for address, unit in config.units.items()
+            address: UnitRecord(unit, self.store.sessions(address), now_ms(), timers) for address, unit in config.units.items()
         }
         self.schemes = sorted({unit.scheme for unit in config.units.values()})
         self.duty = {scheme: self.store.duty().get(scheme, False) for scheme in self.schemes}
@@ -53,11 +55,11 @@ class Desk:
             self.store, config.units, self.duty, round(timers["unanswered_s"] * 1000), round(timers["answer_repeat_s"] * 1000),
             [round(wait_s * 1000) for wait_s in config.retry_s],
         )  # fmt: skip
-        self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, _now_ms, _wall_ms)
-        self.links = [BrokerLink(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
+        self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, now_ms, _wall_ms)
+        self.links = [make_link(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
         self._sender = Sender(config.id, self.store, self.links, self.injection, self.timeline, _wall_ms)
         self._intake = Intake(
-            self.store, self.book, self.units, self.strangers, self.switchboard, self.timeline, _now_ms, _wall_ms, self._watch
+            self.store, self.book, self.units, self.strangers, self.switchboard, self.timeline, now_ms, _wall_ms, self._watch
         )
         self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
         self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
@@ -106,12 +108,13 @@ class Desk:
                 pass
             self._wake.clear()
             try:
-                await self._step()
+                await self.step()
             except sqlite3.Error as error:
                 self._start_over(error)
                 await asyncio.sleep(1)  # a full disk does not get better by trying at full speed
 
-    async def _step(self):
+    async def step(self):
+        """Take what came in, store it, confirm it, then do what is due."""
         with self.store.transaction():
             if self._starting_over:
                 self.switchboard.resume()
@@ -147,7 +150,7 @@ class Desk:
             self.timeline.emit_later("receipt", record.address, call.call, number=call.n, ctr=ctr, **_without_call(body))
 
     def _tick(self):
-        now_ms = _now_ms()
+        now_ms = self._now_ms()
         for call in self.book.open():
             self.switchboard.tell(call, routing.TICK)
         for record in self.units.values():
@@ -159,7 +162,7 @@ class Desk:
             self.query(self.units[address])
         self._queries = set()
         for call in self.book.open():
-            for do in call.delivery.due(_now_ms()):
+            for do in call.delivery.due(self._now_ms()):
                 self._send_command(call, do)
 
     def _send_command(self, call, do):
@@ -169,14 +172,14 @@ class Desk:
             return
         ctr = self._sender.send(record, do, body)
         if ctr is None:
-            call.delivery.postpone(do, _now_ms())
+            call.delivery.postpone(do, self._now_ms())
             return
-        tries = call.delivery.sent(do, ctr, _now_ms())
+        tries = call.delivery.sent(do, ctr, self._now_ms())
         self.timeline.emit_later("sent", record.address, call.call, number=call.n, do=do, ctr=ctr, tries=tries)
         self._watch(record, watch.ASKED)
 
     def _watch(self, record, event):
-        for action in record.watch.handle(event, _now_ms()):
+        for action in record.watch.handle(event, self._now_ms()):
             if action[0] == "QUERY":
                 self._queries.add(record.address)
                 self._wake.set()
@@ -186,8 +189,8 @@ class Desk:
     def _sleep_s(self):
         dues = [call.delivery.next_due() for call in self.book.open()] + [call.routing.next_due() for call in self.book.open()]
         dues += [record.watch.next_due() for record in self.units.values()]
-        soonest_ms = min((due for due in dues if due is not None), default=_now_ms() + 1000)
-        return min(_STEP_MAX_S, max(0.001, (soonest_ms - _now_ms()) / 1000))
+        soonest_ms = min((due for due in dues if due is not None), default=self._now_ms() + 1000)
+        return min(_STEP_MAX_S, max(0.001, (soonest_ms - self._now_ms()) / 1000))
 
     def _on_message(self, link, topic, payload):
         if self.injection.allowed and self.injection.take("drop_up"):

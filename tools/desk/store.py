@@ -67,16 +67,19 @@ class Store:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._roll_back()
             raise
         self._commit()
+
+    def _roll_back(self):
+        if self._db.in_transaction:  # on a full disk SQLite has done it already
+            self._db.execute("ROLLBACK")
 
     def _commit(self):
         try:
             self._db.execute("COMMIT")
         except sqlite3.Error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            self._roll_back()
             raise
 
     def sessions(self, address):
