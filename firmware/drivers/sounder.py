@@ -53,7 +53,7 @@ class Sounder:
         self._enable = enable
         self._now = now
         self._silence = bytearray(2 * BLOCK_FRAMES)
-        self._waves = {hz: _blocks(hz, volume_pct) for hz in tones_hz}
+        self._waves = {hz: tone_blocks(hz, volume_pct) for hz in tones_hz}
         self._hz = 0  # wanted
         self._playing = None  # blocks of the tone that sounds
         self._wanted = None  # blocks of the tone that shall sound
@@ -119,7 +119,7 @@ class Sounder:
                 self._enable(False)
 
 
-def _blocks(hz, volume_pct):
+def tone_blocks(hz, volume_pct):
     """(swelling, steady, fading) block of one tone, 16-bit little-endian mono."""
     waves = (hz * BLOCK_FRAMES + RATE_HZ // 2) // RATE_HZ  # whole waves in a block
     made = tuple(bytearray(2 * BLOCK_FRAMES) for _ in range(3))
