@@ -17,7 +17,7 @@ from firmware.transports import codec
 from firmware.transports.dns import sockaddr
 from firmware.transports.framing import Framer
 from firmware.transports.ready import readable, writable
-from firmware.transports.secure import wrap
+from firmware.transports.secure import Pacer, wrap
 
 RESOLVING = "resolving"
 CONNECTING = "connecting"
@@ -92,11 +92,13 @@ class Connection:
             if error.errno != errno.EINPROGRESS:
                 raise
         await writable(self._raw)
+        pacer = None
         if self.secure:
-            self._sock = wrap(self._owner.context(), self._raw, self.broker["server_name"])
-        await self._join(begun_ms)
+            pacer = Pacer(self._raw)
+            self._sock = wrap(self._owner.context(), pacer, self.broker["server_name"])
+        await self._join(begun_ms, pacer)
 
-    async def _join(self, begun_ms):
+    async def _join(self, begun_ms, pacer):
         """Writes CONNECT; over TLS that is also what drives the handshake."""
         packet = bytes(self._owner.hello(self))  # a copy: a handshake takes several turns
         self.dial_ms = None
@@ -107,8 +109,15 @@ class Connection:
                 self.dial_ms = clock.diff(self.progress_ms, begun_ms)
             if taken:
                 break
-            await writable(self._sock)
+            if pacer is None:
+                await writable(self._raw)
+            elif pacer.paused:
+                await asyncio.sleep_ms(0)
+            else:
+                await readable(self._raw)
             self.progress_ms = self._owner.now()
+        if pacer:
+            pacer.handshaking = False
         if taken < len(packet):
             raise OSError("CONNECT not taken whole")
         self._enter(JOINING)
@@ -117,15 +126,16 @@ class Connection:
     async def _read(self):
         framer = self.framer = Framer()
         while True:
-            await readable(self._sock)
             count = self._sock.readinto(framer.space())
-            if count is None:
+            if count is None:  # all is read, so nothing can be left inside TLS: waiting for the socket below it is enough
+                await readable(self._raw)
                 continue
             if count == 0:
                 raise OSError("closed by the broker")
             self.progress_ms = self.heard_ms = self._owner.now()
             framer.took(count)
             self._take_packets(framer)
+            await asyncio.sleep_ms(0)  # a broker that never stops talking must not keep the loop
 
     def _take_packets(self, framer):
         first = framer.next()
@@ -175,7 +185,7 @@ class Connection:
         """A piece is offered again as it was: TLS takes it for the one it could not get rid of before."""
         try:
             while self._rest:
-                await writable(self._sock)
+                await writable(self._raw)
                 piece = self._rest[0]
                 taken = self._sock.write(piece) or 0
                 if taken < len(piece):

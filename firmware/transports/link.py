@@ -82,6 +82,13 @@ class Link:
         if self._traffic.outbox.confirm(key):
             self._traffic.progress(self.now())
 
+    def suspect(self):
+        """No receipt has come, whatever the broker confirmed: the next broker is tried beside this one. With a single broker
+        there is no other path, and nothing is done."""
+        if self._traffic.conn and self._dialler.other_than(self._traffic.conn.broker):
+            self._traffic.racing = True
+            self._hurry()
+
     def health(self):
         """Counts since start, for the health report: name to integer."""
         outbox = self._traffic.outbox
@@ -204,10 +211,9 @@ class Link:
         self.counters["connects"] += 1
         old = self._traffic.conn
         self._dialler.joined(conn)
-        self._traffic.end()
+        self._traffic.start(conn)
         if old:
             old.close("replaced by a newer connection")
-        self._traffic.start(conn)
         self._set_online(True)
 
     def on_packet(self, conn, first):

@@ -61,7 +61,7 @@ class Wifi:
             return None
 
     def save_power(self, mode):
-        """Sets the interface's power-save mode (WLAN.PM_NONE in a call, PM_POWERSAVE in stand-by) and keeps it over off and on."""
+        """Sets the power-save mode (WLAN.PM_NONE in a call, PM_POWERSAVE in stand-by) and keeps it over off and on."""
         self._pm = mode
         self._wlan.config(pm=mode)
 
