@@ -93,10 +93,10 @@ def _look(session, wanted):
     return f"  light {session.view.light}" if wanted == "light" else f"  {session.view.summary()}"
 
 
-def run(broker, port):
+def run(directory, broker, port):
     """The demo until its end; returns the exit code."""
     terminal = Terminal()
-    session = Session(_DIRECTORY, lambda view: Timeline(view, terminal.write, terminal.colour), broker, port)
+    session = Session(directory, lambda view: Timeline(view, terminal.write, terminal.colour), broker, port)
     try:
         session.start()
         terminal.write(
@@ -113,13 +113,13 @@ def run(broker, port):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C may not cut the tidying short
         terminal.write("\nending the demo ...")
         session.stop()
-        terminal.write(f"ended; keys, journal and calls stay in {_DIRECTORY} for the next time")
+        terminal.write(f"ended; keys, journal and calls stay in {directory} for the next time")
 
 
-def _only_one():
+def _only_one(directory):
     """Keeps a second demo off the same flat; returns the file that holds the lock, or None."""
-    _DIRECTORY.mkdir(parents=True, exist_ok=True)
-    file = open(_DIRECTORY / "lock", "w")  # noqa: SIM115 - held until the process ends
+    directory.mkdir(parents=True, exist_ok=True)
+    file = open(directory / "lock", "w")  # noqa: SIM115 - held until the process ends
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -136,17 +136,18 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--broker", default="nats", choices=KINDS)
     parser.add_argument("--port", type=int, default=0, help="the broker's port; 0: any free one")
+    parser.add_argument("--dir", type=Path, default=_DIRECTORY, help="where keys, journal and calls are kept")
     parser.add_argument("--scenario", help="play this scenario and end")
     args = parser.parse_args(arguments)
     if args.scenario:
         return scenario.main(["--broker", args.broker, args.scenario])
-    lock = _only_one()
+    lock = _only_one(args.dir)
     if lock is None:
-        print(f"demo: another demo is running on {_DIRECTORY}; end that one first", file=sys.stderr)
+        print(f"demo: another demo is running on {args.dir}; end that one first", file=sys.stderr)
         return 1
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    return run(args.broker, args.port)
+    return run(args.dir, args.broker, args.port)
 
 
 if __name__ == "__main__":

@@ -33,23 +33,25 @@ async def perform(played, root, broker, write, colour=False):
     return None
 
 
-async def perform_all(jobs, broker):
-    """Play every (script, root) of `jobs`, several at a time; prints each result as it comes. Returns the failures."""
-    gate = asyncio.Semaphore(_TOGETHER)
-    failures = []
+async def perform_all(jobs, write):
+    """Play every (script, root, broker) of `jobs`, several at a time, the long ones first. `write` takes lines as they come.
 
-    async def one(played, root):
+    Returns {(name, root, broker): why it failed, or None}.
+    """
+    gate = asyncio.Semaphore(_TOGETHER)
+    results = {}
+
+    async def one(played, root, broker):
         async with gate:
             lines, start_s = [], time.monotonic()
             why = await perform(played, root, broker, lines.append)
-            took_s = time.monotonic() - start_s
+            results[played.name, root, broker] = why and "\n".join([*lines, why])
             if why:
-                failures.append((played.name, root))
-                print("\n".join(lines), why, sep="\n", flush=True)
-            print(f"{'FAILED' if why else 'ok':7} {played.name:22} {root:7} {broker:10} {took_s:5.1f} s", flush=True)
+                write("\n".join([*lines, why]))
+            write(f"{'FAILED' if why else 'ok':7} {played.name:22} {root:7} {broker:10} {time.monotonic() - start_s:5.1f} s")
 
-    await asyncio.gather(*(one(played, root) for played, root in jobs))
-    return failures
+    await asyncio.gather(*(one(*job) for job in sorted(jobs, key=lambda job: -job[0].least_s)))
+    return results
 
 
 def main(arguments=None):
@@ -81,12 +83,14 @@ def _play(scripts, roots, broker):
             why = asyncio.run(perform(scripts[0], roots[0], broker, lambda line: print(line, flush=True), sys.stdout.isatty()))
             print(why or "passed", flush=True)
             return 1 if why else 0
-        failures = asyncio.run(perform_all([(one, root) for root in roots for one in scripts], broker))
+        jobs = [(one, root, broker) for root in roots for one in scripts]
+        results = asyncio.run(perform_all(jobs, lambda line: print(line, flush=True)))
     except KeyboardInterrupt:
         print("\nstopped")
         return 130
-    print(f"{len(scripts) * len(roots) - len(failures)} passed, {len(failures)} failed")
-    return 1 if failures else 0
+    failed = sum(why is not None for why in results.values())
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -75,7 +75,9 @@ def _on_board(method, *values):
     """An action that is one method of the virtual board, with the sentence's input where it has one."""
 
     async def act(stage, **fields):
-        await getattr(stage.flat.board, method)(*fields.values(), *values)
+        done = getattr(stage.flat.board, method)(*fields.values(), *values)
+        if done is not None:  # a coroutine: contacts and power take their time
+            await done
 
     return act
 

@@ -28,6 +28,7 @@ def _rings_at(call, party):
 
 
 _CHECKS = {
+    "light lit": lambda view: view.lit,
     "light LIGHT": lambda view, light: view.light == light,
     "light not LIGHT": lambda view, light: view.light != light,
     "sound heard": lambda view: view.tone_hz > 0,

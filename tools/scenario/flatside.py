@@ -5,8 +5,6 @@ import asyncio
 from tools.deploy import deploy
 from tools.vboard import VirtualBoard
 
-_LOOK_S = 0.05  # between two looks at the pattern: below any pattern's shortest part
-
 
 class FlatSide:
     """`settings`, `key`, `ca`: as for deploy(); `relay`: (port that the unit dials, the broker's port)."""
@@ -15,10 +13,14 @@ class FlatSide:
         self._directory, self._view, self._timeline = directory, view, timeline
         self._make = (settings, key, ca, compiled)
         self._relay = relay
-        self._pumps = []
-        self._context = None
+        self._context = self._pump = None
+        self._seen_lit = False
         self.board = None
         self.deployed = None
+
+    @property
+    def console(self):
+        return self._directory / "console.log"
 
     async def start(self):
         """Deploy the root and give the board power."""
@@ -29,48 +31,60 @@ class FlatSide:
             state=self._directory / "state",
             board=settings["board"],
             relays=[self._relay],
-            heapsize="320k",
+            heapsize="1024k",
         )
+        self._context.facts["battery"] = True  # no board file has one yet (issue of the power supply); `power cut` takes it away
+        self._pump = asyncio.create_task(self._feed(self._context.events(since_ms=0)))
         self.board = await self._context.__aenter__()
         self._view.powered = True
-        self._pumps = [asyncio.create_task(self._feed()), asyncio.create_task(self._watch_light())]
 
     async def stop(self):
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
-        if self._context:
+        if self._pump:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        if self.board:
             await self._context.__aexit__(None, None, None)
-        self.board = self._context = None
+        self.board = self._context = self._pump = None
 
     def check(self):
-        """Raises what a feed has died of."""
-        for pump in self._pumps:
-            if pump.done() and not pump.cancelled() and pump.exception():
-                raise pump.exception()
+        """Raises what the feed has died of."""
+        if self._pump and self._pump.done() and not self._pump.cancelled():
+            self._pump.result()
 
-    async def _feed(self):
-        async for event in self.board.events():
+    async def _feed(self, events):
+        async for event in events:
             take = getattr(self, "_on_" + event["event"], None)
             if take:
                 take(event)
 
-    async def _watch_light(self):
-        while True:
-            pattern = self.board.light_pattern()
-            if pattern != self._view.light:
-                self._view.light = pattern
-                self._timeline.say("unit", f"light {pattern}")
-            await asyncio.sleep(_LOOK_S)
-
     def _on_light(self, event):
         self._view.light_changes += 1
+        self._view.lit = event["level"] == 1
+        if self._view.lit and self._view.light == "off" and not self._seen_lit:
+            self._timeline.say("unit", "light on")  # what it will be cannot be told yet
+        self._seen_lit = True
+
+    def _on_pattern(self, event):
+        self._view.light, self._seen_lit = event["pattern"], False
+        self._timeline.say("unit", f"light {event['pattern']}")
 
     def _on_tone(self, event):
-        self._view.tone_hz = event.get("hz") or 0
+        self._view.tone_hz = event["hz"]
+        self._view.tones += event["hz"] > 0
 
     def _on_reset(self, event):
-        self._timeline.say("unit", f"restarts ({event.get('cause', 'unknown')})")
+        self._timeline.say("unit", f"starts ({event['cause']})")
+
+    def _on_watchdog(self, event):
+        self._timeline.say("unit", "its watchdog bites")
+
+    def _on_repl(self, event):
+        self._timeline.say("unit", f"shows a prompt: {event['why']}")
+
+    def _on_console(self, event):
+        """What the firmware prints is for the engineer: in a file, not in the timeline."""
+        with open(self.console, "a") as file:
+            file.write(event["text"] + "\n")
 
     def _on_power(self, event):
         self._view.powered = bool(event["on"])

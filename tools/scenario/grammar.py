@@ -7,14 +7,14 @@ end is two rows. An expectation also ends in `within SECONDS` (must come true by
 import difflib
 from dataclasses import dataclass, field
 
-INPUT_NAMES = "button, cord1, cord2, pendant"
-LIGHTS = ("off", "steady", "flashing", "double", "fault", "test")
+LIGHTS = ("off", "steady", "flashing", "double", "winking")
 OUTCOMES = ("emergency", "help_sent", "mistake", "test")
 CALL_STATES = ("open", "answered", "clearing", "closed")
 PARTIES = ("coordinator", "centre", "everyone")
 
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
 GIVENS = (
+    ("board NAME", "the unit is this board of board_configs (default: ESP32_GENERIC)"),
     ("unit timer NAME NUMBER", "a timer of the unit, in ms, instead of its default (docs: settings, timers)"),
     ("desk timer NAME NUMBER", "a timer of the desk, in s, instead of its default (docs/desk-api.md)"),
     ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),
@@ -51,7 +51,8 @@ ACTIONS = (
     ("wait SECONDS", "let time pass"),
 )
 EXPECTATIONS = (
-    ("light LIGHT", "the red light shows this pattern"),
+    ("light lit", "the red light is on at this moment, whatever the pattern"),
+    ("light LIGHT", "the red light shows this pattern; `steady` is told from a long flash after 2 s"),
     ("light not LIGHT", "it does not"),
     ("sound heard", "the sounder gives a tone"),
     ("sound silent", "it gives none"),

@@ -43,6 +43,12 @@ class Script:
     def name(self):
         return self.path.stem
 
+    @property
+    def least_s(self):
+        """Seconds that it takes at least, to start the long ones first."""
+        spans = [step.sentence.for_s or step.sentence.fields.get("seconds", 0) for step in self.steps]
+        return sum(spans)
+
 
 def names():
     """All scenarios there are, sorted."""

@@ -27,7 +27,7 @@ class Stage:
     """`givens`: the script's; `write`: takes the timeline's lines; `make_timeline(view)` gives the timeline."""
 
     REFUSALS = (DeskError, BrokerError, BoardError, StartError)
-    START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError)
+    START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError, RuntimeError)
 
     def __init__(self, directory, make_timeline, broker="nats", compiled=False, givens=(), port=0):
         self.directory = Path(directory).resolve()
@@ -99,7 +99,7 @@ class Stage:
             UNIT,
             brokers,
             self._secrets["flat"],
-            board=BOARD,
+            board=self._givens.board,
             scheme=SCHEME,
             timers=self._givens.unit_timers,
             line_break_raises=self._givens.line_break_raises,
@@ -126,10 +126,13 @@ class _Givens:
     def __init__(self, sentences):
         self.unit_timers, self.desk_timers = {}, {}
         self.line_break_raises = self.on_duty = True
+        self.board = BOARD
         for sentence in sentences:
             fields = sentence.fields
             if sentence.form == "unit timer NAME NUMBER":
                 self.unit_timers[fields["name"]] = fields["number"]
+            elif sentence.form == "board NAME":
+                self.board = fields["name"]
             elif sentence.form == "desk timer NAME NUMBER":
                 self.desk_timers[fields["name"]] = fields["number"]
             elif sentence.form == "line break raises SWITCH":

@@ -2,7 +2,6 @@
 
 import time
 
-_SIGNS = {"off": "○", "steady": "●", "flashing": "◐", "double": "◑"}
 _COLOURS = {"unit": "36", "desk": "33", "you": "1", "broker": "35", "fault": "31", "ok": "32", "FAILED": "1;31"}
 
 
@@ -22,9 +21,9 @@ class Timeline:
         self._start_s = time.monotonic()
 
     def say(self, who, text):
-        light = self._view.light
+        light, lit = self._view.light, self._view.lit
         who_shown = f"\033[{_COLOURS.get(who, '0')}m{who:7}\033[0m" if self._colour else f"{who:7}"
-        sign = _SIGNS.get(light, "◌")
-        if self._colour and light != "off":
+        sign = "●" if lit else "○"
+        if self._colour and lit:
             sign = f"\033[31m{sign}\033[0m"
         self._write(f"{self.now_s():8.2f} s  {sign} {light:9} {who_shown} {text}")

@@ -5,12 +5,14 @@ Expectations look at nothing else, so a scenario passes for the same reasons tha
 
 
 class View:
-    """`light` is the pattern as classified from the level, `tone_hz` 0 when silent, `calls` the desk's by number."""
+    """`light` is the pattern as an onlooker names it, `lit` the light at this moment, `calls` the desk's by number."""
 
     def __init__(self):
         self.light = "off"
+        self.lit = False
         self.light_changes = 0  # of the level itself, for `expect light steady for ...`
-        self.tone_hz = 0
+        self.tone_hz = 0  # 0: silent
+        self.tones = 0  # how many were heard
         self.powered = False
         self.unit_status = "unheard"
         self.faults = ()
