@@ -84,10 +84,14 @@ class Builder:
         try:
             i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
                               mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
-            return Sounder(i2s, TONES_HZ, self._settings["volume_pct"], _amplifier(data["enable"]), self._now)
+            return Sounder(i2s, TONES_HZ, self._settings["volume_pct"], self._amplifier(data["enable"]), self._now)
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
             return None
+
+    def _amplifier(self, data):
+        """What switches the amplifier, or None if it is always on. An output with a polarity, like the light."""
+        return None if data is None else Light(machine.Pin(data["pin"], machine.Pin.OUT), data["active"]).set
 
     def journal(self, entropy):
         """(journal, open calls); (None, []) if there is no partition for it or nothing of it can be used."""
@@ -107,12 +111,3 @@ class Builder:
 
 def _kind_index(data):
     return None if data["kind"] == "reset" else KINDS.index(data["kind"])
-
-
-def _amplifier(data):
-    """The function that switches the amplifier, or None if it is always on."""
-    if data is None:
-        return None
-    lit = 1 if data["active"] == "high" else 0
-    pin = machine.Pin(data["pin"], machine.Pin.OUT, value=1 - lit)
-    return lambda on: pin.value(lit if on else 1 - lit)

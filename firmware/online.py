@@ -17,7 +17,6 @@ class Alone:
 
     def __init__(self, why):
         self.beat = 0
-        self.counters = {}
         self.last_error = why
 
     def send(self, key, topic, payload, urgent):
@@ -28,6 +27,9 @@ class Alone:
 
     def suspect(self):
         pass
+
+    def health(self):
+        return {}
 
     def rssi_dbm(self):
         return None

@@ -4,10 +4,8 @@
 installer's hand does not silence the unit. Nothing here raises. Source: issue of bad input in README; P8.
 """
 
-import gc
 import json
 import os
-import sys
 from binascii import unhexlify
 
 _SETTINGS = "settings.json"
@@ -28,9 +26,6 @@ class Stored:
         self.board = self._read_board()
         self.key = self._read_key(entropy)
         self.ca = self._read_ca()
-        for name in ("firmware.core.board", "firmware.core.pins", "firmware.core.settings"):
-            sys.modules.pop(name, None)  # needed once a start, and 10 KB of heap are better used for calls
-        gc.collect()
 
     def _read_settings(self):
         from firmware.core import settings
