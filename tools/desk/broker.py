@@ -90,7 +90,7 @@ def _tls(broker):
 
 
 def _plain(error):
-    if isinstance(error, aiomqtt.MqttConnectError):
+    if isinstance(error, aiomqtt.exceptions.MqttConnectError):
         return f"the broker refused us ({error}); check user and password"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message}"
