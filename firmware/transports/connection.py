@@ -25,6 +25,7 @@ SECURING = "securing"
 JOINING = "joining"
 UP = "up"
 CLOSED = "closed"
+_BURST = const(8)  # packets per turn of the loop
 _REST_MAX = const(64)  # packets: only answers to the broker are added while the socket is full, 4 bytes each
 _TROUBLE = {
     errno.ECONNREFUSED: "refused",
@@ -134,20 +135,26 @@ class Connection:
                 raise OSError("closed by the broker")
             self.progress_ms = self.heard_ms = self._owner.now()
             framer.took(count)
-            self._take_packets(framer)
-            await asyncio.sleep_ms(0)  # a broker that never stops talking must not keep the loop
+            while self._take_packets(framer):  # a broker that never stops talking must not keep the loop
+                await asyncio.sleep_ms(0)
+            await asyncio.sleep_ms(0)
 
     def _take_packets(self, framer):
-        first = framer.next()
-        while first is not None and self.stage != CLOSED:
+        """Handles a handful of packets; True if there may be more."""
+        for _ in range(_BURST):
+            first = framer.next()
+            if first is None or self.stage == CLOSED:
+                break
             if self.stage == UP:
                 self._owner.on_packet(self, first)
             else:
                 self._accept(first)
-            first = framer.next()
+        else:
+            return True
         if framer.skipped_pid is not None:
             pid, framer.skipped_pid = framer.skipped_pid, None
             self._owner.on_skipped(self, pid)
+        return False
 
     def _accept(self, first):
         if first != codec.CONNACK:

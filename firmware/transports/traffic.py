@@ -5,6 +5,8 @@ message is on the wire and no PUBACK at all has come for the adaptive timeout. I
 no answer of any kind came for `pong_ms`. A PUBACK that never comes although the broker answers pings ends the connection too.
 """
 
+import asyncio
+
 from micropython import const
 
 from firmware.core import clock
@@ -12,6 +14,7 @@ from firmware.core.outbox import Outbox, round_trip_ms
 from firmware.core.round_trip import RoundTrip
 from firmware.transports import codec
 
+_BURST = const(8)  # packets; one takes an ESP32 about 1 ms
 _PUBACK_MS = const(10000)  # NATS writes to disk first, and stalls of seconds are known; after that it has forgotten
 
 
@@ -34,6 +37,7 @@ class Traffic:
         self._number = 0
         self._first = []  # what goes out first on this connection: topics to subscribe to, then (topic, payload, retain)
         self._first_pids = []
+        self._pumping = False  # the next burst is on its way
         self._waiting_ms = None  # an urgent message is on the wire and nothing was confirmed since then
         self._asked_ms = None  # something was asked and nothing was answered since then
         self._proved_ms = 0  # newest answer to anything of ours
@@ -66,9 +70,11 @@ class Traffic:
         self.outbox.start_over()
 
     def pump(self):
-        """Writes what waits, as far as the socket takes it."""
+        """Writes what waits, as far as the socket takes it; a long queue in bursts, so that the loop goes on meanwhile."""
         conn = self.conn
-        while conn is self.conn and conn is not None and conn.free():
+        for _ in range(_BURST):
+            if conn is None or conn is not self.conn or not conn.free():
+                return
             if self._first:
                 conn.write(self._first_packet(self._first.pop(0)))
             else:
@@ -76,6 +82,14 @@ class Traffic:
                 if message is None:
                     return
                 self._write(conn, message)
+        if not self._pumping:
+            self._pumping = True
+            asyncio.create_task(self._pump_on())
+
+    async def _pump_on(self):
+        await asyncio.sleep_ms(0)
+        self._pumping = False
+        self.pump()
 
     def _first_packet(self, item):
         pid = self.outbox.new_pid()
