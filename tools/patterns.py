@@ -24,6 +24,24 @@ from firmware.drivers import sounder  # noqa: E402
 PAGE = ROOT / "docs" / "light.md"
 SHOW_S = 6  # long enough for two rounds of every light pattern and for each tone loop but the fault's
 
+MEANINGS = {  # here and not in the firmware's table: a unit has no use for them and little memory
+    "STANDBY": "all is well; nothing to say",
+    "CALLING": "pressed or pulled, on its way, not yet received",
+    "RECEIVED": "the service has your call; wait for a voice",
+    "ANSWERED": "a person has taken your call; quiet, so that you can hear them",
+    "FAULT": "the unit needs repair; the light stays dark, for a blink would say received",
+    "TEST": "somebody tests the unit; a real call takes over at once",
+}
+WHEN = {
+    "ACTIVATED": "at once on every activation",
+    "RECEIVED": "at the receipt, then every 30 s until answered; rising: good news",
+    "STILL_TRYING": "20 s without receipt, then every 30 s; sinking",
+    "ANSWERED": "a person has taken the call",
+    "CLEARED": "the call is over; RECEIVED backwards",
+    "HELD": "held for 60 s; four low beeps",
+    "FAULT": "a fault has been found",
+    "TEST": "a test begins; every tone once",
+}
 INTRODUCTION = """# Light and tones
 
 Generated from `firmware/core/patterns.py` by `make docs`; `make light` shows it in the terminal, `python -m tools.patterns
@@ -69,7 +87,7 @@ made = Builder(board.resolve(Boards(), chosen["board"]), chosen, None, now)
 light, sounder = made.light(), made.sounder()
 dog = machine.WDT(timeout=60000)
 for name in %(names)r:
-    print(name, "-", patterns.STATES[name][2])
+    print(name, "-", %(meanings)r[name])
     player = patterns.PatternPlayer(now())
     player.show(name, now())
     if name in patterns.SHOTS:
@@ -115,9 +133,9 @@ def tone_text(steps):
 
 def page():
     """The text of docs/light.md."""
-    states = [(state, light, light_text(light), tone_text(patterns.LOOPS[loop]), meaning)
-              for state, (light, loop, meaning) in patterns.STATES.items()]
-    shots = [(name, tone_text(steps), when) for name, (steps, when) in patterns.SHOTS.items()]
+    states = [(state, light, light_text(light), tone_text(patterns.LOOPS[loop]), MEANINGS[state])
+              for state, (light, loop) in patterns.STATES.items()]
+    shots = [(name, tone_text(steps), WHEN[name]) for name, steps in patterns.SHOTS.items()]
     return INTRODUCTION + table(("state", "light", "steps", "tone, repeated", "meaning"), states) + BETWEEN + table(
         ("tone", "steps", "when"), shots) + END
 
@@ -155,9 +173,9 @@ def show(names, out, sleep=time.sleep, show_s=SHOW_S):
     """Plays the states: live in place on a terminal, else as lines with the time of each change."""
     live = out.isatty()
     for name in names:
-        light, loop, meaning = patterns.STATES[name]
+        light, loop = patterns.STATES[name]
         loop_text = tone_text(patterns.LOOPS[loop])
-        out.write("%s: %s\n  light: %s (%s); tone: %s\n" % (name, meaning, light, light_text(light), loop_text))
+        out.write("%s: %s\n  light: %s (%s); tone: %s\n" % (name, MEANINGS[name], light, light_text(light), loop_text))
         changes = follow(name, show_s * 1000)
         for i, (at_ms, level, hz) in enumerate(changes):
             out.write("\r" + frame(level, hz, True) if live else "  %5.2f s%s\n" % (at_ms / 1000, frame(level, hz, False)))
@@ -173,7 +191,7 @@ def save_tones(folder):
     folder.mkdir(parents=True, exist_ok=True)
     blocks = {hz: sounder.tone_blocks(hz, 80)[1] for hz in patterns.TONES_HZ}
     blocks[0] = bytes(2 * sounder.BLOCK_FRAMES)
-    tones = {name: steps for name, (steps, _) in patterns.SHOTS.items()}
+    tones = dict(patterns.SHOTS)
     tones.update({"loop_" + name: steps for name, steps in patterns.LOOPS.items() if steps[1]})
     paths = []
     for name, steps in tones.items():
@@ -192,7 +210,7 @@ def show_on_unit(port, names):
     """Plays the states on the unit at `port`, then restarts it. Returns mpremote's exit code."""
     seconds = SHOW_S * len(names)
     print("The unit shows %d states, %d s each, and cannot raise a call meanwhile. Then it restarts." % (len(names), SHOW_S))
-    code = ON_UNIT % {"names": list(names), "show_ms": SHOW_S * 1000}
+    code = ON_UNIT % {"names": list(names), "show_ms": SHOW_S * 1000, "meanings": MEANINGS}
     command = [sys.executable, "-m", "mpremote", "connect", port, "exec", code, "reset"]
     try:
         return subprocess.run(command, timeout=seconds + 60, check=False).returncode

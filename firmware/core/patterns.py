@@ -10,7 +10,7 @@ Rules
   that live in these flats lose the high notes first. All are multiples of 62.5 Hz: whole waves in a 256-frame block at
   16 kHz, so the sounder repeats a block without a click and without arithmetic (drivers/sounder.py).
 
-docs/light.md is generated from this file: `python tools/patterns.py --docs`.
+docs/light.md is generated from this file by `make docs`.
 """
 
 from micropython import const
@@ -40,26 +40,26 @@ LOOPS = {
     "test": (0, 4700, HIGH_HZ, 100, 0, 100, HIGH_HZ, 100),  # every 5 s: whoever tests hears that the test still runs
 }
 
-# One-shots, played once over the loop: name -> (steps, when it is played). The call (core/call.py) asks for the first five.
+# One-shots, played once over the loop. The call (core/call.py) asks for the first five. When each is played: tools/patterns.py.
 SHOTS = {
-    "ACTIVATED": ((BASE_HZ, 250), "at once on every activation"),
-    "RECEIVED": ((BASE_HZ, 150, HIGH_HZ, 150, TOP_HZ, 300), "at the receipt, then every 30 s until answered; rising: good news"),
-    "STILL_TRYING": ((BASE_HZ, 200, 0, 150, LOW_HZ, 200, 0, 150, LOW_HZ, 200), "20 s without receipt, then every 30 s; sinking"),
-    "ANSWERED": ((TOP_HZ, 150, 0, 100, TOP_HZ, 300), "a person has taken the call"),
-    "CLEARED": ((TOP_HZ, 150, HIGH_HZ, 150, BASE_HZ, 300), "the call is over; RECEIVED backwards"),
-    "HELD": ((LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150), "held for 60 s; four low beeps"),
-    "FAULT": ((LOW_HZ, 200, 0, 200, LOW_HZ, 200), "a fault has been found"),
-    "TEST": ((LOW_HZ, 100, BASE_HZ, 100, HIGH_HZ, 100, TOP_HZ, 100), "a test begins; every tone once"),
+    "ACTIVATED": (BASE_HZ, 250),
+    "RECEIVED": (BASE_HZ, 150, HIGH_HZ, 150, TOP_HZ, 300),  # rising: good news
+    "STILL_TRYING": (BASE_HZ, 200, 0, 150, LOW_HZ, 200, 0, 150, LOW_HZ, 200),  # sinking: nobody has it yet
+    "ANSWERED": (TOP_HZ, 150, 0, 100, TOP_HZ, 300),
+    "CLEARED": (TOP_HZ, 150, HIGH_HZ, 150, BASE_HZ, 300),  # RECEIVED backwards: over
+    "HELD": (LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150),  # four low beeps: let go
+    "FAULT": (LOW_HZ, 200, 0, 200, LOW_HZ, 200),
+    "TEST": (LOW_HZ, 100, BASE_HZ, 100, HIGH_HZ, 100, TOP_HZ, 100),  # every tone once
 }
 
-# State -> (light, loop, what it means). Calls: RAISED is shown as CALLING.
+# State -> (light, loop). A call that is RAISED is shown as CALLING.
 STATES = {
-    "STANDBY": ("off", "silent", "all is well; nothing to say"),
-    "CALLING": ("steady", "calling", "pressed or pulled, on its way, not yet received"),
-    "RECEIVED": ("flashing", "silent", "the service has your call; wait for a voice"),
-    "ANSWERED": ("double", "silent", "a person has taken your call; quiet, so that you can hear them"),
-    "FAULT": ("off", "fault", "the unit needs repair; the light stays dark, for a blink would say received"),
-    "TEST": ("winking", "test", "somebody tests the unit; a real call takes over at once"),
+    "STANDBY": ("off", "silent"),
+    "CALLING": ("steady", "calling"),
+    "RECEIVED": ("flashing", "silent"),  # quiet, for a voice will come
+    "ANSWERED": ("double", "silent"),  # quiet for speech
+    "FAULT": ("off", "fault"),  # dark: a blink would say received
+    "TEST": ("winking", "test"),
 }
 
 
@@ -142,7 +142,7 @@ class PatternPlayer:
             raise ValueError("patterns: unknown state %r" % (state,))
         if state == self.state:
             return False
-        light, loop, _ = STATES[state]
+        light, loop = STATES[state]
         self.state = state
         self._light.start(LIGHTS[light], True, now_ms)
         self._loop.start(LOOPS[loop], True, now_ms)
@@ -156,7 +156,7 @@ class PatternPlayer:
         if self._shot.playing:
             self._waiting = shot
         else:
-            self._shot.start(SHOTS[shot][0], False, now_ms)
+            self._shot.start(SHOTS[shot], False, now_ms)
 
     def level(self, now_ms):
         """0 or 1 for the light."""
@@ -177,44 +177,4 @@ class PatternPlayer:
         self._shot.value(now_ms)  # notices its end
         if self._waiting and not self._shot.playing:
             shot, self._waiting = self._waiting, None
-            self._shot.start(SHOTS[shot][0], False, now_ms)
-
-
-_TOLERANCE_MS = const(80)  # chosen: above the shell's lateness (25 ms target) twice over and a busy host, below half of 200 ms
-_STEADY_MS = const(1960)  # longest lit step of a pattern (winking, 1,800) + 2 x tolerance
-_DARK_MS = const(1060)  # longest dark step (double, 900) + 2 x tolerance
-
-
-def classify(edges, now_ms):
-    """Name in LIGHTS of the pattern that the edges show, or None while they do not tell yet.
-
-    `edges`: list of (tick_ms, level), oldest first, the first one being the level from the start; level 0 or 1. For the virtual
-    board and for tests: reads what an eye would. "off" and "steady" are told once the light has not changed for longer than
-    in any other pattern, the others by two whole steps in a row and a running one that still fits.
-    """
-    if not edges:
-        return None
-    since_ms, level = edges[-1]
-    running_ms = clock.diff(now_ms, since_ms)
-    if running_ms > (_STEADY_MS if level else _DARK_MS):
-        return "steady" if level else "off"
-    if len(edges) < 4:  # the first edge's beginning may have been before we looked
-        return None
-    steps = [(edges[-3][1], clock.diff(edges[-2][0], edges[-3][0])), (edges[-2][1], clock.diff(since_ms, edges[-2][0]))]
-    for name in LIGHTS:
-        if _fits(LIGHTS[name], steps, level, running_ms):
-            return name
-    return None
-
-
-def _fits(pattern, steps, level, running_ms):
-    count = len(pattern) // 2
-    for first in range(count if count > 1 else 0):
-        fits = True
-        for i in range(2):
-            at = (first + i) % count * 2
-            fits = fits and pattern[at] == steps[i][0] and abs(pattern[at + 1] - steps[i][1]) <= _TOLERANCE_MS
-        at = (first + 2) % count * 2
-        if fits and pattern[at] == level and running_ms <= pattern[at + 1] + _TOLERANCE_MS:
-            return True
-    return False
+            self._shot.start(SHOTS[shot], False, now_ms)

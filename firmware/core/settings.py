@@ -10,23 +10,23 @@ from micropython import const
 from firmware.core import timers
 
 VERSION = const(1)
-# field: (default, meaning). None: there is no sensible default; what needs the field stays off.
+# Field: default. None: there is no sensible one; what needs the field stays off.
 FIELDS = {
-    "v": (VERSION, "version of this file, 1"),
-    "board": (None, "name of a file in board_configs, without .json"),
-    "scheme": (None, "id of the scheme, 1-24 of a-z 0-9 _ -"),
-    "flat": (None, "id of the flat, likewise"),
-    "unit": (None, "id of the unit, likewise"),
-    "key_file": ("unit.key", "file with the unit's key, 64 hexadecimal digits"),
-    "wifi": (None, "object: ssid (1-32 bytes), password (8-63 characters, or empty for an open network)"),
-    "brokers": ([], "list of objects: host, port 1-65535, server_name (name in the certificate), tls (true or false)"),
-    "mqtt": (None, "object: password at the broker; the user is <scheme>.<flat>"),
-    "ca_file": ("ca.der", "file with the certificate of the CA, DER"),
-    "dns": (None, '"address:port" of a DNS server, or null for the one that the network names'),
-    "inputs": ({}, "object: name of an input of the board -> object with location (text of 0-32 characters)"),
-    "line_break_raises": (True, "true: a broken cord line also raises a call"),
-    "volume_pct": (80, "loudness of the tones, 10-100"),
-    "timers": ({}, "object: name of a timer -> ms; the table in core/timers.py"),
+    "v": VERSION,  # version of this file
+    "board": None,  # name of a file in board_configs, without .json
+    "scheme": None,  # id of the scheme, 1-24 of a-z 0-9 _ -
+    "flat": None,  # id of the flat, likewise
+    "unit": None,  # id of the unit, likewise
+    "key_file": "unit.key",  # file with the unit's key, 64 hexadecimal digits
+    "wifi": None,  # object: ssid (1-32), password (8-63, or empty for an open network)
+    "brokers": [],  # list of objects: host, port 1-65535, server_name (name in the certificate), tls (true or false)
+    "mqtt": None,  # object: password at the broker; the user is <scheme>.<flat>
+    "ca_file": "ca.der",  # file with the certificate of the CA, DER
+    "dns": None,  # "address:port" of a DNS server, or null for the one that the network names
+    "inputs": {},  # name of an input of the board -> object with location (0-32 characters)
+    "line_break_raises": True,  # a broken cord line also raises a call
+    "volume_pct": 80,  # loudness of the tones, 10-100
+    "timers": {},  # name of a timer -> ms; the table is in core/timers.py
 }
 _BROKER = ("host", "port", "server_name", "tls")
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -50,7 +50,7 @@ def usable(settings):
 class _Reader:
     def __init__(self, settings):
         self.problems = []
-        self.result = {name: FIELDS[name][0] for name in FIELDS}
+        self.result = dict(FIELDS)
         self.result["brokers"] = []
         self.result["inputs"] = {}
         self.result["timers"] = {}

@@ -1,7 +1,7 @@
 """core/patterns.py: P2: what is shown and sounded."""
 
-from firmware.core import clock, patterns
-from firmware.core.patterns import LIGHTS, LOOPS, SHOTS, STATES, TONES_HZ, PatternPlayer, classify
+from firmware.core import clock
+from firmware.core.patterns import LIGHTS, LOOPS, SHOTS, STATES, TONES_HZ, PatternPlayer
 
 
 def run(player, from_ms, to_ms):
@@ -16,8 +16,8 @@ def run(player, from_ms, to_ms):
         due_ms = player.next_change(now_ms)
         if due_ms is None:
             break
-        assert clock.diff(due_ms, now_ms) > 0 or player.hz(now_ms) != state[1], "a change that is due for ever keeps the shell awake"
-        gone_ms += max(1, clock.diff(due_ms, now_ms))
+        assert clock.diff(due_ms, now_ms) > 0, "a change that is due for ever keeps the shell awake"
+        gone_ms += clock.diff(due_ms, now_ms)
     return seen
 
 
@@ -31,9 +31,9 @@ def light_edges(player, from_ms, to_ms):
 
 def test_the_table_is_whole():
     for name in STATES:
-        light, loop, meaning = STATES[name]
-        assert light in LIGHTS and loop in LOOPS and len(meaning) > 10, name
-    for table in (LIGHTS, LOOPS):
+        light, loop = STATES[name]
+        assert light in LIGHTS and loop in LOOPS, name
+    for table in (LIGHTS, LOOPS, SHOTS):
         for name in table:
             assert len(table[name]) % 2 == 0 and len(table[name]) >= 2, name
 
@@ -62,13 +62,13 @@ def test_no_light_flashes_more_than_three_times_in_a_second():
 
 
 def test_all_tones_fit_whole_waves_into_a_block_and_are_low():
-    for steps in [LOOPS[name] for name in LOOPS] + [SHOTS[name][0] for name in SHOTS]:
+    for steps in [LOOPS[name] for name in LOOPS] + [SHOTS[name] for name in SHOTS]:
         for i in range(0, len(steps), 2):
             assert steps[i] == 0 or (steps[i] in TONES_HZ and steps[i] % 125 == 0 and steps[i] <= 750), steps
 
 
 def test_states_differ_in_light_or_sound_and_all_lights_differ():
-    shown = [STATES[name][:2] for name in STATES]
+    shown = [STATES[name] for name in STATES]
     assert len(set(shown)) == len(shown)
     assert len({tuple(LIGHTS[name]) for name in LIGHTS}) == len(LIGHTS)
 
@@ -101,7 +101,7 @@ def test_one_shots_follow_each_other_and_the_newest_of_the_waiting_is_kept():
     player.play("FAULT", 10)
     player.play("RECEIVED", 20)
     tones = [(at_ms, hz) for at_ms, _, hz in run(player, 20, 5000)]
-    assert tones == [(20, 500), (250, 500), (400, 625), (550, 750), (850, 0)] or tones == [(20, 500), (400, 625), (550, 750), (850, 0)]
+    assert tones == [(20, 500), (400, 625), (550, 750), (850, 0)]  # the first ends at 250 and RECEIVED begins on its note
     assert player.next_change(5000) is None
 
 
@@ -142,33 +142,6 @@ def test_unknown_names_raise():
             assert "PARTY" in str(error)
         else:
             assert False, "an unknown name was taken"
-
-
-def test_each_pattern_is_recognised_from_its_edges_within_4_s_and_never_as_another():
-    expected = {name: STATES[name][0] for name in STATES}
-    for name in STATES:
-        for start_ms in (0, 40, clock.PERIOD_MS - 1500):
-            player = PatternPlayer(start_ms)
-            player.show(name, start_ms)
-            edges = light_edges(player, start_ms, start_ms + 9000)
-            for seen_ms in range(0, 9000, 50):
-                now_ms = clock.add(start_ms, seen_ms)
-                found = classify([edge for edge in edges if clock.diff(edge[0], now_ms) <= 0], now_ms)
-                assert found in (None, expected[name]), (name, seen_ms, found)
-                assert seen_ms < 4100 or found == expected[name], (name, seen_ms, found)
-
-
-def test_recognition_bears_a_shell_that_is_30_ms_late_and_follows_a_change_of_state():
-    player = PatternPlayer(0)
-    player.show("CALLING", 0)
-    player.show("RECEIVED", 5010)
-    edges = [(0, 0), (3, 1)] + [(at_ms + 30 * (i % 2), level) for i, (at_ms, level) in enumerate(light_edges(player, 5010, 12000)) if i]
-    assert classify(edges[:2], 3000) == "steady"
-    assert classify(edges, edges[-1][0] + 400) == "flashing"
-    assert classify([], 0) is None and classify([(0, 1)], 100) is None
-    for off_ms in (300, 700):  # no pattern of ours
-        strange = [(i * off_ms, i % 2) for i in range(8)]
-        assert classify(strange, strange[-1][0] + 100) is None
 
 
 def test_a_step_allocates_nothing():

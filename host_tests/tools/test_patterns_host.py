@@ -69,7 +69,7 @@ def test_what_is_sent_to_a_unit_runs_there_and_shows_the_states(tmp_path):
     settings = {"v": 1, "board": "ESP32_GENERIC", "volume_pct": 60}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     (tmp_path / "board_configs").symlink_to(ROOT / "board_configs")
-    code = patterns.ON_UNIT % {"names": ["CALLING", "RECEIVED"], "show_ms": 1200}
+    code = patterns.ON_UNIT % {"names": ["CALLING", "RECEIVED"], "show_ms": 1200, "meanings": patterns.MEANINGS}
     script = "import sys\nsys.path[:] = %r\nimport machine\nexec(%r)\nworld = machine.world\n" % (
         [str(ROOT / "tools" / "vboard" / "standins"), str(ROOT), ".frozen"], code)
     script += "print('levels', [level for _, level in world.pin(23).history])\n"
