@@ -1,0 +1,53 @@
+"""A tiny unit for tests of the virtual board: files for a device root, and a way to write them."""
+
+BOARD = {
+    "name": "SAMPLE",
+    "chip": "esp32",
+    "inputs": [
+        {"name": "button", "kind": "button", "wiring": "contact", "pin": 14, "active": "low", "pull": "up", "line": None},
+        {"name": "bell", "kind": "pendant", "wiring": "contact", "pin": 35, "active": "high", "pull": "none", "line": None},
+        {
+            "name": "cord",
+            "kind": "cord",
+            "wiring": "line",
+            "pin": 34,
+            "active": "low",
+            "pull": "none",
+            "line": {"bands_mv": {"short": [0, 300], "pulled": [600, 1000], "normal": [1400, 1900], "open": [2600, 3200]}},
+        },
+    ],
+    "light": {"pin": 23, "active": "high"},
+    "sounder": {"kind": "i2s", "id": 0, "bclk": 18, "ws": 19, "din": 21, "enable": {"pin": 22, "active": "high"}},
+    "journal": "journal",
+}
+
+# What the children of the tests run. Each prints what it sees; the tests read the console.
+HEARTBEAT = """
+import asyncio
+import machine
+button = machine.Pin(14, machine.Pin.IN, machine.Pin.PULL_UP)
+light = machine.Pin(23, machine.Pin.OUT, value=0)
+pressed = asyncio.ThreadSafeFlag()
+def edge(pin):
+    pressed.set()
+button.irq(edge, machine.Pin.IRQ_FALLING)
+async def main():
+    print("up", machine.reset_cause())
+    while True:
+        await pressed.wait()
+        light.toggle()
+        print("pressed")
+asyncio.run(main())
+"""
+
+
+def write(folder, main=HEARTBEAT, boot="", **files):
+    """Makes a device root and returns it; further files by name without `.py`."""
+    import json
+
+    folder.mkdir(exist_ok=True)
+    (folder / "board_configs").mkdir(exist_ok=True)
+    (folder / "board_configs" / "SAMPLE.json").write_text(json.dumps(BOARD))
+    for name, text in {"main": main, "boot": boot, **files}.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
