@@ -125,13 +125,13 @@ def check_complaints(source, dual):
 
 
 def _checks(node):
-    """An assert, a raise, or a call of something that is made to check (pytest.raises, check_..., expect_..., assert_...)."""
+    """An assert, a raise, or a call of something that raises if it is not so (pytest.raises, check_..., wait_for, ...)."""
     if isinstance(node, (ast.Assert, ast.Raise)):
         return True
     if not isinstance(node, ast.Call):
         return False
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return bool(re.match(r"(raises|skip|fail|check|expect|assert|must|run_|walk)", called))
+    return bool(re.match(r"(raises|skip|fail|check|expect|assert|must|run_|walk|wait_for)", called))
 
 
 def test_the_layer_rule_catches_what_it_is_for():

@@ -8,7 +8,11 @@ been at rest, and a closure may have lasted that much longer than it looks.
 Source: D9; FACTS (queue of scheduled handlers is 8 deep: a ninth is lost; level and safety scan catch what lasts).
 """
 
+from micropython import const
+
 from firmware.core import clock
+
+_COUNT = const(0x3FFFFFFF)  # counters stay small integers, which cost no memory in an interrupt
 
 
 class ContactPin:
@@ -24,9 +28,15 @@ class ContactPin:
         self._wake = wake
         self._now = now
         self._busy_ms = busy_ms
+        # The interrupt may come between any two steps of the loop. So each field has one writer: the interrupt these,
         self._closed_at = None  # tick, as early as it may have been
-        self._pulse_ms = None
+        self._closure = 0  # number of that closure
+        self._opening = 0  # number of the last opening
+        self._pulse_ms = None  # longest since the last one taken
         self.edges = 0  # interrupts so far, for the health report
+        # and the loop these.
+        self._ended = 0  # closure that the loop has seen open
+        self._taken = 0  # opening that the loop has taken note of
         self._pin.irq(self._edge, self._pin.IRQ_RISING | self._pin.IRQ_FALLING)
 
     def closed(self):
@@ -35,24 +45,33 @@ class ContactPin:
 
     def take_pulse_ms(self):
         """How long the longest closure that ended since the last call may have lasted, in ms; None if none ended."""
-        pulse_ms = self._pulse_ms
-        self._pulse_ms = None
+        closure = self._closure
         if not self.closed():
-            self._closed_at = None  # an opening whose interrupt comes late is none that anybody missed
+            self._ended = closure  # an opening whose interrupt comes late is none that anybody missed
+        while True:
+            opening = self._opening
+            pulse_ms = self._pulse_ms
+            if opening == self._opening:
+                break
+        if opening == self._taken:
+            return None
+        self._taken = opening
         return pulse_ms
 
     def _edge(self, pin):
-        self.edges = (self.edges + 1) & 0x3FFFFFFF
+        self.edges = (self.edges + 1) & _COUNT
         now_ms = self._now()
+        known = self._closed_at is not None and self._closure != self._ended
         if pin.value() == self._closed_level:
-            if self._closed_at is None:
+            if not known:
                 self._closed_at = clock.add(now_ms, -self._busy_ms())
+                self._closure = (self._closure + 1) & _COUNT
         else:
-            began_ms = self._closed_at
-            if began_ms is None:  # closed and opened before this handler could run
-                began_ms = clock.add(now_ms, -self._busy_ms())
+            # Not known: closed and opened before this handler could run.
+            began_ms = self._closed_at if known else clock.add(now_ms, -self._busy_ms())
             self._closed_at = None
             lasted_ms = clock.diff(now_ms, began_ms)
-            if self._pulse_ms is None or lasted_ms > self._pulse_ms:
+            if self._opening == self._taken or lasted_ms > self._pulse_ms:
                 self._pulse_ms = lasted_ms
+            self._opening = (self._opening + 1) & _COUNT
         self._wake()
