@@ -124,7 +124,7 @@ class Routing:
         return self._ring_at(_NEXT[self.ringing], now_ms)
 
     def _hurry(self, now_ms, party):
-        if self.ringing is None or now_ms - self._since_ms < self.unanswered_ms // 2:
+        if self._due_ms is None or now_ms - self._since_ms < self.unanswered_ms // 2:
             return self._ring(now_ms, None)
         return self._ring_at(_NEXT[self.ringing], now_ms)
 

@@ -7,6 +7,7 @@ Rules:
 - Whatever new message comes makes it online again, and is followed by a query: a message that was under way while the
   will overtook it then proves nothing for longer than `silent_ms`.
 - A silent unit is asked again every three times `silent_ms`; nothing else leads out but its own word.
+- Whenever a broker is back every unit is queried: what it said meanwhile was lost, and a query makes it say its open call again.
 - No health for two periods: flagged, and asked for.
 
 Source: docs/protocol.md `state`; DESIGN.md timers (a silent unit is known centrally within 20 s), P8.
@@ -97,7 +98,7 @@ class UnitWatch:
 
     def _broker_back(self, now_ms):
         self._broker_due_ms = None
-        return [("QUERY",)] if self.state == SILENT else []
+        return [("QUERY",)]  # an online unit may have raised a call that the broker took and nobody was there to hear
 
     def _look_at_broker(self, now_ms):
         if self._broker_due_ms is None or now_ms < self._broker_due_ms:
