@@ -72,6 +72,8 @@ class Unit:
         if kind == "query":
             self._reports.command(message, "")
             self._reports.health_wanted()
+            # Who asks may have been away: our alarm reached the broker, was acknowledged, and nobody was there to hear it.
+            self._do(self.calls.all(one.LINK_CAME_UP, self._now()))
             return
         event, fields = _TOLD[kind]
         number = self._uplink.call_number(message["call"])
