@@ -93,6 +93,7 @@ ACTS = {
     "press INPUT": _press,
     "press INPUT for SECONDS": _press,
     "pull INPUT": _on_board("pull"),
+    "pull INPUT for SECONDS": _press,
     "release INPUT": _on_board("release"),
     "cut wire INPUT": _on_board("cut_wire"),
     "short wire INPUT": _on_board("short_wire"),

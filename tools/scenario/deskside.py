@@ -134,6 +134,6 @@ _WORDS = {
     "receipt": lambda event, _: f"receipt for call {event['number']} sent ({event['triggers']} stored)",
     "sent": lambda event, _: f"{event['do']} sent" + (f", try {event['tries']}" if event["tries"] > 1 else ""),
     "alert": lambda event, _: f"call {event['number']}: {event['party']} is alerted",
-    "broker": lambda event, _: f"broker: {event['text']}",
+    "broker": lambda event, _: f"broker {'connected' if event['connected'] else 'not there: ' + event['text']}",
     "duty": lambda event, _: f"coordinator {'on' if event['on'] else 'off'} duty",
 }

@@ -24,6 +24,7 @@ ACTIONS = (
     ("press INPUT", "press and let go after 0.2 s"),
     ("press INPUT for SECONDS", "press for that long"),
     ("pull INPUT", "pull the cord, or press the button, and keep it so"),
+    ("pull INPUT for SECONDS", "pull and let go after that time"),
     ("release INPUT", "let go"),
     ("cut wire INPUT", "break the wire to this input"),
     ("short wire INPUT", "short the wire to this input"),
