@@ -1,4 +1,4 @@
-"""The `network` and `esp32` stand-ins behave as the ESP32's, also with their named faults. Runs on both interpreters."""
+"""The `network` stand-in behaves as the ESP32's, also with its named faults. Runs on both interpreters."""
 
 import machine
 import network
