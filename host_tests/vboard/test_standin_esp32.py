@@ -1,4 +1,4 @@
-"""The `esp32` stand-in finds partitions as the ESP32 does, on a NOR flash that outlives the objects. Runs on both interpreters."""
+"""The `esp32` stand-in finds partitions as the ESP32 does, on flash that outlives the objects. Runs on both interpreters."""
 
 import esp32
 import machine

@@ -246,7 +246,7 @@ class BoardWorld:
         if uv >= 0:
             return uv
         if uv == -1:
-            raise OSError(116)
+            raise OSError(116, "ETIMEDOUT")
         if uv == -2:
             return float("nan")
         self._readings += 1

@@ -17,7 +17,7 @@ class Partition:
     def __init__(self, label, block_size=_SECTOR_BYTES):
         """Raises OSError(2), no such entry, for a label that the partition table lacks."""
         if label not in world.partitions:
-            raise OSError(2)
+            raise OSError(2, "ENOENT")
         self._label = label
         self._flash = _chip(label)
 

@@ -129,7 +129,7 @@ class ADC:
     def read_uv(self):
         """Calibrated reading in uV, 0 ... full scale. Raises OSError (timed out) for ADC2 with Wi-Fi on, or fault `no_value`."""
         if self._shared and world.wifi_active:
-            raise OSError(116)  # ETIMEDOUT, what check_esp_err makes of ESP_ERR_TIMEOUT
+            raise OSError(116, "ETIMEDOUT")  # ETIMEDOUT, what check_esp_err makes of ESP_ERR_TIMEOUT
         uv = world.adc_uv(self._n)
         if uv != uv:  # fault `nan`: what arithmetic on a broken calibration would hand on
             return uv

@@ -87,7 +87,7 @@ class Analogue:
     def read(self):
         self.readings += 1
         if self.fault == "no_value":
-            raise OSError(116)
+            raise OSError(116, "ETIMEDOUT")
         if self.fault == "nan":
             return float("nan")
         if self.fault == "jump":
