@@ -131,7 +131,7 @@ def _checks(node):
     if not isinstance(node, ast.Call):
         return False
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return bool(re.match(r"(raises|skip|fail|check|expect|assert|must|run_|walk|wait_for)", called))
+    return bool(re.match(r"(raises|skip|fail|check|expect|assert|must|run_|walk|wait_)", called))
 
 
 def test_the_layer_rule_catches_what_it_is_for():
