@@ -135,7 +135,7 @@ def test_a_person_presses_answers_and_clears_and_ctrl_c_leaves_nothing_behind(de
     flat.expect("Flat 12 is yours")
     flat.expect("unit online")
     flat.type("press\n")
-    flat.expect("light steady")
+    flat.expect("light on")
     flat.expect("light flashing")
     flat.type("jump\n")
     flat.expect("`jump` is not understood")

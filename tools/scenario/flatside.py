@@ -31,7 +31,7 @@ class FlatSide:
             state=self._directory / "state",
             board=settings["board"],
             relays=[self._relay],
-            heapsize="1024k",
+            heapsize="320k",
         )
         self._context.facts["battery"] = True  # no board file has one yet (issue of the power supply); `power cut` takes it away
         self._pump = asyncio.create_task(self._feed(self._context.events(since_ms=0)))
