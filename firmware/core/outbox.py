@@ -129,11 +129,8 @@ class Outbox:
             if self._pid not in self._by_pid:
                 return self._pid
 
-    def acked(self, pid, now_ms):
-        """The broker has message `pid`: it is forgotten and returned; None if no pending message has that id.
-
-        Its round-trip time is `now_ms - sent_ms`, and means something only if it was sent once (`sends` 1).
-        """
+    def acked(self, pid):
+        """The broker has message `pid`: it is forgotten and returned; None if no pending message has that id."""
         message = self._by_pid.get(pid)
         if message is not None:
             self._forget(message)

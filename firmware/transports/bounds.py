@@ -34,6 +34,7 @@ TIGHTEST = {
     "gather_ms": 100,
 }  # for benches and wired links; on Wi-Fi with power save it would race for nothing
 
+
 def complete(config):
     """DEFAULTS overridden by what `config` has of them. Raises ValueError naming the setting that is no positive integer."""
     settings = {}

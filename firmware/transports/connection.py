@@ -49,7 +49,7 @@ class Connection:
         self.stage = RESOLVING
         self.reason = None
         self.framer = None  # made when the broker has taken our CONNECT: attempts that hang cost no buffer
-        self.entered_ms = self.progress_ms = self.heard_ms = owner.now()
+        self.entered_ms = self.progress_ms = owner.now()
         self.dial_ms = None  # how long TCP took: a measure of this network's round trip
         self._owner = owner
         self._raw = None
@@ -133,7 +133,7 @@ class Connection:
                 continue
             if count == 0:
                 raise OSError("closed by the broker")
-            self.progress_ms = self.heard_ms = self._owner.now()
+            self.progress_ms = self._owner.now()
             framer.took(count)
             while self._take_packets(framer):  # a broker that never stops talking must not keep the loop
                 await asyncio.sleep_ms(0)

@@ -40,6 +40,10 @@ class Dialler:
         self.attempts = []  # oldest first
         self.dials = 0
 
+    def after(self, broker):
+        """The next attempt goes to the broker after this one."""
+        self._next_broker = (self._brokers.index(broker) + 1) % len(self._brokers)
+
     def hold(self, now_ms, pause_ms):
         """No attempt before `pause_ms` from now, unless something is urgent."""
         self._due_ms = clock.add(now_ms, pause_ms)

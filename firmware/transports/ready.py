@@ -4,14 +4,14 @@
 asyncio's own poller and read and write the socket themselves. `asyncio.core._io_queue` is where Stream waits too.
 """
 
-from asyncio import core
+import asyncio
 
 
 def readable(sock):
     """`await readable(sock)`: until it can be read, is closed or broken."""
-    yield core._io_queue.queue_read(sock)
+    yield asyncio.core._io_queue.queue_read(sock)
 
 
 def writable(sock):
     """`await writable(sock)`: until it can be written, is closed or broken. Also ends a pending connect."""
-    yield core._io_queue.queue_write(sock)
+    yield asyncio.core._io_queue.queue_write(sock)

@@ -1,0 +1,58 @@
+"""Calls a piece of work when it is due, no sooner and no later: a task that sleeps exactly, and can be hurried without a lock."""
+
+import asyncio
+
+from micropython import const
+
+from firmware.core import clock
+
+_LATE_MS = const(50)  # later than this: the loop itself stood still (flash, TLS calculation)
+
+
+class Clockwork:
+    """`work(late_ms)` -> ms until it wants to be called again. `late_ms`: how long the loop stood still before, else 0.
+
+    `beat` grows with each turn of `run`, for the supervisor.
+    """
+
+    def __init__(self, now, work):
+        self._now = now
+        self._work = work
+        self._wake_ms = now()  # when run() works next
+        self._nudge_ms = None  # when an extra turn comes before that
+        self._working = False
+        self.beat = 0
+
+    async def run(self):
+        """Ends only when cancelled. Sleeping allocates nothing."""
+        while True:
+            self.beat += 1
+            pause_ms = self._turn(self._wake_ms)
+            self._wake_ms = clock.add(self._now(), pause_ms)
+            await asyncio.sleep_ms(pause_ms)
+
+    def hurry(self):
+        """Something may be due before run() wakes: work now, and once more when that says so. From inside the work: no effect."""
+        now_ms = self._now()
+        if self._working or clock.reached(now_ms, self._wake_ms) or clock.reached(now_ms, self._nudge_ms):
+            return  # a turn comes in a moment, and knows how late it is
+        pause_ms = self._turn(now_ms)
+        due_ms = clock.add(now_ms, pause_ms)
+        nudged = self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0
+        if not nudged and clock.diff(due_ms, self._wake_ms) < 0:
+            self._nudge_ms = due_ms
+            asyncio.create_task(self._nudge(pause_ms, due_ms))
+
+    async def _nudge(self, pause_ms, due_ms):
+        await asyncio.sleep_ms(pause_ms)
+        if self._nudge_ms == due_ms:
+            self._nudge_ms = None
+        self.hurry()
+
+    def _turn(self, expected_ms):
+        late_ms = clock.diff(self._now(), expected_ms)
+        self._working = True
+        try:
+            return max(1, self._work(late_ms if late_ms > _LATE_MS else 0))
+        finally:
+            self._working = False
