@@ -23,6 +23,7 @@ _IOCTL_ERASE = const(6)
 _PAGE = const(256)  # bytes read at once in a scan: a flash page, 8 records
 _BLANK_PAGE = b"\xff" * 256
 _TRIES = const(8)  # programs on the alarm path before giving up: 4 slots in each of two sectors, about 2 ms
+_ERASE_TRIES = const(2)  # sectors on the alarm path, if none is ready: some 160 ms, or twice that if they do not erase
 _MISSES = const(4)  # bad slots in a row after which a sector is left and retired
 _SECTORS_MIN = const(6)  # fewer leave no room for calls left open while recoveries are cut; the image has 16
 _CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
@@ -58,6 +59,8 @@ class Journal:
         self._page = bytearray(_PAGE)
         self._epoch_n = 0
         self._call_n = 0
+        self._tries = _MISSES * sectors  # while opening every sector gets its chance: no alarm waits for its record yet
+        self._erase_tries = sectors
         self._misses = 0
         self._stale = False  # the newest kill note does not say all that it should; idle writes another
         self.epoch = ""
@@ -79,11 +82,12 @@ class Journal:
             self._format()
         else:
             self._resume(survey)
-        self._append(record.BOOT, tries=self._patient())
+        self._append(record.BOOT)
         self._take_slot()  # left blank, see docs/journal.md, "Weak slots"
-        self._rebase(self._patient())
+        self._rebase()
         if self._ring.ready < 0:
             self._tidy()  # power went while no sector was ready: an alarm must not wait for an erase
+        self._tries, self._erase_tries = _TRIES, _ERASE_TRIES
         return self._calls.copy()
 
     def trigger(self, call_n, trigger_n, input_index, kind, cause):
@@ -192,7 +196,8 @@ class Journal:
             if ring.used[sector]:
                 self._erase(sector)
         ring.ready = -1
-        self._make_ready()
+        while ring.ready < 0:
+            self._make_ready()
         first, ring.ready = ring.ready, -1
         ring.start(first, 1)
 
@@ -217,10 +222,10 @@ class Journal:
         while self.idle():
             pass
 
-    def _append(self, kind, call_n=0, fields=(0, 0, 0, 0), count=0, extra=0, tries=_TRIES):
+    def _append(self, kind, call_n=0, fields=(0, 0, 0, 0), count=0, extra=0):
         """Programs one record and reads it back; on to the next slot or sector if it is not there."""
         ring = self._ring
-        for _ in range(tries):
+        for _ in range(self._tries):
             slot = self._take_slot()
             place = (self._epoch_n, ring.current_seq(), slot, self.boot)
             record.encode(self._out, place, kind, call_n, fields, count, extra)
@@ -228,7 +233,7 @@ class Journal:
                 self._misses = 0
                 return
             self._misses += 1
-        raise JournalError("journal: no record could be written in %d tries; replace the unit" % tries)
+        raise JournalError("journal: no record could be written in %d tries; replace the unit" % self._tries)
 
     def _take_slot(self):
         """The next slot to program; on to the ready sector if this one is full or does not take records."""
@@ -255,8 +260,11 @@ class Journal:
         return True
 
     def _next_sector(self):
+        for _ in range(self._erase_tries):
+            if self._ring.ready < 0:
+                self._make_ready()
         if self._ring.ready < 0:
-            self._make_ready()
+            raise JournalError("journal: no sector will erase; replace the unit")
         self._misses = 0
         self._ring.advance()
 
@@ -267,37 +275,38 @@ class Journal:
         crowded = ring.crowded()
         if ring.ready < 0 and ring.victim() >= 0:
             self._make_ready()
+            if ring.ready < 0:
+                return ring.victim() >= 0
             if ring.left():
                 self._append(record.READY, ring.erases[ring.ready], (ring.ready, 0, 0, 0))
             return crowded or self._stale
         if crowded or self._stale or ring.ready < 0:
-            self._rebase(_TRIES)
+            self._rebase()
             return ring.ready < 0 and ring.victim() >= 0
         return False
 
-    def _rebase(self, tries):
+    def _rebase(self):
         """Carries every open call forward, then writes the kill note that makes all before it void."""
         ring = self._ring
         start_seq = 0
         index = 0
         for call_n, trigger in self._calls.activations():
-            self._append(record.KEPT, call_n, trigger, index, 0, tries)
+            self._append(record.KEPT, call_n, trigger, index)
             start_seq = start_seq or ring.current_seq()
             index += 1
         bad = ring.bad
         fields = (ring.note_ready(), bad & 0xFF, bad >> 8 & 0xFF, bad >> 16 & 0xFF)
-        self._append(record.KILL, self._call_n, fields, index, start_seq, tries)
+        self._append(record.KILL, self._call_n, fields, index, start_seq)
         self._stale = ring.bad != bad
         ring.commit(start_seq or ring.current_seq())
 
     def _make_ready(self):
-        """Erases the next free sector; retires those that will not erase."""
+        """Erases the next free sector, and retires it if it will not erase."""
         ring = self._ring
-        while ring.ready < 0:
-            sector = ring.victim()
-            if sector < 0:
-                raise JournalError("journal: no sector left to erase (%d of %d retired)" % (ring.bad_count(), ring.sectors))
-            self._erase(sector)
+        sector = ring.victim()
+        if sector < 0:
+            raise JournalError("journal: no sector left to erase (%d of %d retired)" % (ring.bad_count(), ring.sectors))
+        self._erase(sector)
 
     def _erase(self, sector):
         blank = self._erased_blank(sector) or self._erased_blank(sector)
@@ -321,10 +330,6 @@ class Journal:
             self._ring.retire(sector)
             self._stale = True
             self._note_fault("journal sector %d retired: %s" % (sector, why))
-
-    def _patient(self):
-        """Tries while opening: every sector once; nobody waits for an alarm record yet."""
-        return _MISSES * self._ring.sectors
 
     def _note_fault(self, text):
         if text not in self.faults and len(self.faults) < 16:

@@ -51,7 +51,9 @@ def main():
 
 def _options():
     parser = argparse.ArgumentParser(prog="python -m host_tests.powercut", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--states", type=int, default=20000, help="about how many cut states; 0: every second cut (default 20000)")
+    parser.add_argument(
+        "--states", type=int, default=20000, help="about how many cut states; 0: every second cut (default 20000)"
+    )
     parser.add_argument("--seed", type=int, help="draws the second cuts and the torn bits (default: a new one each time)")
     parser.add_argument("--bug", help="sweep this faulty build from host_tests/powercut/bugs.py instead")
     return parser.parse_args()

@@ -16,12 +16,14 @@ class NoKillNote(Journal):
 class EraseBeforeNote(Journal):
     """The kill note comes after the erase that it should permit."""
 
-    def _rebase(self, tries):
+    def _rebase(self):
         ring = self._ring
         if ring.victim() < 0:
-            oldest = min((ring.seq[sector], sector) for sector in range(ring.sectors) if ring.seq[sector] and sector != ring.current)
+            oldest = min(
+                (ring.seq[sector], sector) for sector in range(ring.sectors) if ring.seq[sector] and sector != ring.current
+            )
             ring.erased(oldest[1], self._erased_blank(oldest[1]))
-        super()._rebase(tries)
+        super()._rebase()
 
     def _step(self):
         if self._ring.crowded():
@@ -35,9 +37,9 @@ class EraseBeforeNote(Journal):
 class NothingCarried(Journal):
     """A kill note without the calls that are still open."""
 
-    def _rebase(self, tries):
+    def _rebase(self):
         calls, self._calls = self._calls, type(self._calls)()
-        super()._rebase(tries)
+        super()._rebase()
         self._calls = calls
 
 
@@ -152,9 +154,9 @@ class NoNoteAtStart(Journal):
     def _replayed(self, survey, base):
         return _patched(recovery.Replay, "feed", _feed_of_any_session, lambda: super(NoNoteAtStart, self)._replayed(survey, base))
 
-    def _rebase(self, tries):
+    def _rebase(self):
         if self.boot == 1 or self._opened:
-            super()._rebase(tries)
+            super()._rebase()
         self._opened = True
 
     _opened = False

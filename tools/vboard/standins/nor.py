@@ -14,6 +14,7 @@ Fault modes, by name:
   refuse_erases(sector)      an erase raises OSError and changes nothing
   ignore_erases(sector)      an erase says it went well and changes nothing
   refuse_reads(sector)       a read raises OSError
+  work_again()               ends the five above
 
 Weak bits: a cell that lost power half-way may read differently each time. They are kept as a mask; every read throws the dice
 for all weak bits of its range: all ones, all zeros, or each on its own. A later program to 0 or an erase makes them firm.
@@ -204,6 +205,10 @@ class NorFlash:
 
     def refuse_reads(self, sector):
         self._refusals["read", sector] = "refuse"
+
+    def work_again(self):
+        """Ends every refuse and ignore mode."""
+        self._refusals.clear()
 
     # State, for tests that try many cuts from one point (in memory only)
 
