@@ -33,7 +33,8 @@ def test_a_unit_that_is_never_heard_is_silent_after_20_s():
 
 def test_the_will_makes_it_silent_at_once_and_any_word_online_with_a_question():
     unit = heard()
-    assert unit.handle(w.WILLED, 300) == [("SHOW",)]
+    assert unit.handle(w.WILLED, 300) == [("SHOW",), ("QUERY",)]
+    assert unit.handle(w.WILLED, 310) == []
     assert (unit.state, unit.reason) == ("silent", "will")
     assert unit.handle(w.HEARD, 400) == [("SHOW",), ("QUERY",)]
     assert unit.state == "online"

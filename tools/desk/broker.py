@@ -92,6 +92,7 @@ def _tls(broker):
 def _plain(error):
     if isinstance(error, aiomqtt.exceptions.MqttConnectError):
         return f"the broker refused us ({error}); check user and password"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate refused: {error.verify_message}"
-    return str(error) or type(error).__name__
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:  # aiomqtt passes on only the words of the SSL error
+        return "certificate refused: " + text.rpartition("verify failed: ")[2].partition(" (_ssl.c")[0]
+    return text

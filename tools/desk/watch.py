@@ -6,6 +6,7 @@ Rules:
   unheard `silent_ms` after the start, or when the desk has had no broker for `silent_ms`.
 - Whatever new message comes makes it online again, and is followed by a query: a message that was under way while the
   will overtook it then proves nothing for longer than `silent_ms`.
+- A will is believed at once and checked with a query: a broker can publish it while the unit lives.
 - A silent unit is asked again every three times `silent_ms`; nothing else leads out but its own word.
 - Whenever a broker is back every unit is queried: what it said meanwhile was lost, and a query makes it say its open call again.
 - No health for two periods: flagged, and asked for.
@@ -73,7 +74,8 @@ class UnitWatch:
         return [("SHOW",)] if changed else []
 
     def _will(self, now_ms):
-        return self._silence("will", now_ms)
+        shown = self._silence("will", now_ms)
+        return shown + [("QUERY",)] if shown else []
 
     def _wait_for_first(self, now_ms):
         if now_ms < self._due_ms:
