@@ -8,8 +8,11 @@ import asyncio
 import ctypes
 import os
 import signal
+import time
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2)
+_FREEZE_S = 1.0  # far more than it takes
 _STOP_S = 3.0  # a broker closes its store within this; then it is killed
 
 _LIBC = ctypes.CDLL(None)
@@ -54,8 +57,20 @@ async def kill(process):
 
 
 def freeze(process):
-    """Stop the process where it is: its sockets stay open and swallow bytes, as a hung machine's do."""
+    """Stop the process where it is: its sockets stay open and swallow bytes, as a hung machine's do.
+
+    Returns when all its threads stand; the kernel stops those on other processors a moment after the signal.
+    """
     os.kill(process.pid, signal.SIGSTOP)
+    end_s = time.monotonic() + _FREEZE_S
+    while not _stands(process.pid) and time.monotonic() < end_s:
+        time.sleep(0.001)
+
+
+def _stands(pid):
+    """True when every thread of the process is stopped."""
+    states = [path.read_text().rsplit(")", 1)[1].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(state == "T" for state in states)
 
 
 def thaw(process):
