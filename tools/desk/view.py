@@ -1,0 +1,102 @@
+"""Tables and lines for a terminal. Whatever came over the network is stripped of control characters first."""
+
+import time
+
+_WORDS = {  # event: what to say of it; fields of the event in braces
+    "alarm": "ALARM call {number}: {triggers} trigger(s), escalation {escalation}, try {attempt} ({verdict})",
+    "ring": "call {number} rings at {parties}",
+    "receipt": "receipt for call {number}: {triggers} trigger(s)",
+    "sent": "{do} sent for call {number}, try {tries} (ctr {ctr})",
+    "command": "unit on {do} (ctr {ref}): ok {ok} {reason}",
+    "cleared": "unit says cleared by {by}: {outcome}, {who}",
+    "alert": "call {number}: {party}, look! {note}",
+    "started": "unit started: {cause}, firmware {firmware}",
+    "fault": "fault {fault} {input}: open {open}",
+    "state": "on line: {online} (connection {conn})",
+    "health": "health report",
+    "session": "new session {session}, boot {boot}",
+    "refused": "message refused: {reason}, {count} so far {topic}",
+    "refused_by_unit": "the unit has refused messages: {counts}",
+    "broker": "broker {broker}: connected {connected} {text}",
+    "duty": "scheme {scheme_name}: coordinator on duty {on}",
+    "injected": "FAULT INJECTED: {mode}",
+    "desk": "desk {text}",
+}
+
+
+def clean(value):
+    """Text that cannot drive the terminal."""
+    return "".join(c if c.isprintable() else "?" for c in str(value))
+
+
+def clock(at):
+    """`at` in s since 1970, or None, as local time of day."""
+    return "-" if at is None else time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def table(head, rows):
+    """Columns as wide as their widest cell."""
+    cells = [head] + [[clean(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+
+
+def calls_table(calls):
+    if not calls:
+        return "no open calls"
+    head = ["N", "STATE", "FLAT", "RAISED", "TRIGGERS", "RAISED AGAIN", "WITH", "UNIT", "NOTE"]
+    return table(head, [_call_row(call) for call in calls])
+
+
+def _call_row(call):
+    inputs = ", ".join(f"{item['kind']} {item['location'] or item['input']}" for item in call["inputs"])
+    extra = "" if call["inputs"] and call["inputs"][0]["cause"] == "activated" else " (line fault)"
+    raised = clock(call["raised_at"]) + ("" if call["raised_at_known"] else " or before")
+    held = call["held_by"]
+    where = f"{held['who']} ({held['party']})" if held else "rings " + ", ".join(call["ringing"])
+    if call["state"] == "closed":
+        where = "{by}: {outcome}, {who}".format(**call["closed"]) if call["closed"] else ""
+    flat = f"{call['scheme']}/{call['flat']} {call['label']}"
+    times = f"{call['triggers']}: {inputs}{extra}"
+    return [call["n"], call["state"], flat, raised, times, call["raised_again"], where, call["unit_status"], call["note"]]
+
+
+def units_table(units):
+    head = ["UNIT", "LABEL", "STATUS", "HEARD", "HEALTH", "FAULTS", "REFUSED HERE", "REFUSED THERE"]
+    rows = []
+    for unit in units:
+        address = f"{unit['scheme']}/{unit['flat']}/{unit['unit']}"
+        status = unit["status"] + (f" ({unit['reason']})" if unit["reason"] else "")
+        health = "overdue" if unit["health_overdue"] else "ok" if unit["health"] else "none yet"
+        rows.append([
+            address, unit["label"], status, clock(unit["heard_at"]), health, ", ".join(unit["faults"]) or "-",
+            _counts(unit["refused"]), _counts(unit["refused_by_unit"]),
+        ])  # fmt: skip
+    return table(head, rows)
+
+
+def _counts(counts):
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "-"
+
+
+def event_line(event):
+    """One event as one line: time, flat, words."""
+    place = f"{event['flat']}/{event['unit']}" if event["flat"] else "desk"
+    return clean(f"{clock(event['at'])}  {place:<12}  {_words(event)}")
+
+
+def _words(event):
+    view = event.get("view")
+    if event["event"] == "call":
+        held = view["held_by"]
+        return f"call {view['n']} is {view['state']}" + (f" by {held['who']}" if held else "") + _note(view["note"])
+    if event["event"] == "unit":
+        return f"unit is {view['status']}" + _note(view["reason"]) + (" health overdue" if view["health_overdue"] else "")
+    try:
+        return _WORDS[event["event"]].format(**event).rstrip()
+    except (KeyError, IndexError):
+        return event["event"]  # of a newer desk
+
+
+def _note(text):
+    return f" ({text})" if text else ""
