@@ -55,6 +55,7 @@ class Shell:
         self._started_ms = time.ticks_ms()
         self._uptime_s = 0
         self._offline_s = 0
+        self._told_error = ""
         self._bell = asyncio.ThreadSafeFlag()
         self._nap = Nap()
         self._beats = {}
@@ -180,11 +181,12 @@ class Shell:
             await asyncio.sleep_ms(_CHORE_MS)
 
     def _watch_link(self, passed_s):
-        """Opens the fault `link` after _OFFLINE_S without a broker, and closes it when one is there again."""
+        """Says each new trouble, opens the fault `link` after _OFFLINE_S without a broker, closes it when one is there again."""
+        if self.link.last_error != self._told_error:
+            self._told_error = self.link.last_error
+            print("link:", self._told_error)
         self._offline_s = 0 if self.link.online else self._offline_s + passed_s
         if self.link.online or self._offline_s >= _OFFLINE_S:
-            if not self.link.online and not self._faults.is_open("link"):
-                print("link: %s" % self.link.last_error)
             self.reports.fault("link", "", not self.link.online)
 
     async def supervise(self):

@@ -1,0 +1,90 @@
+"""The unit starts with whatever it was given, says what is wrong, and keeps alarming with what still works (P8)."""
+
+import pytest
+
+from host_tests import real_unit
+from host_tests.real_unit import calls, edit_settings, said, started
+from tools import pki
+
+
+def put(name, content):
+    def damage(root):
+        if content is None:
+            (root / name).unlink()
+        else:
+            (root / name).write_bytes(content)
+
+    return damage
+
+
+BAD = {
+    "settings cut short": (put("settings.json", b'{"v":1,"board":'), "settings.json"),
+    "settings gone": (put("settings.json", None), "settings.json"),
+    "no such timer": (edit_settings(timers={"repeat_ns": 5}), "timers.repeat_ns"),
+    "wrong broker": (edit_settings(brokers=[{"host": "127.0.0.1", "port": 99999, "server_name": "x", "tls": True}]), "brokers[0].port"),
+    "no wifi": (edit_settings(wifi=None), "wifi"),
+    "unreadable key": (put("unit.key", b"not a key"), "unit.key"),
+    "no flat": (edit_settings(flat="Flat 12!"), "flat"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_named_and_the_button_still_lights_the_light(tmp_path, name):
+    damage, word = BAD[name]
+
+    async def scene(board):
+        lines = await started(board)
+        assert any(line.startswith("settings:") and word in line for line in lines), lines
+        await calls(board)
+        assert board.status()["running"] and board.status()["boots"] == 1
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_a_wrong_pin_in_the_board_file_is_named_and_the_other_inputs_work(tmp_path):
+    def damage(root):
+        path = root / "board_configs" / "ESP32_GENERIC.json"
+        path.write_text(path.read_text().replace('"pin": 26', '"pin": 6'))
+
+    async def scene(board):
+        lines = await started(board)
+        assert any("inputs[1].pin" in line and "6" in line for line in lines), lines
+        await calls(board, "button")
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_without_any_board_data_the_unit_says_so_and_starts_again_and_again(tmp_path):
+    def damage(root):
+        (root / "settings.json").write_text("{}")
+        for path in (root / "board_configs").iterdir():
+            path.unlink()
+
+    async def scene(board):
+        await said(board, "no board data")
+        await board.wait_for(lambda status: status["resets"]["hard"] >= 2, real_unit.SOON_S)
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_a_missing_ca_is_named_with_what_to_do(tmp_path):
+    async def scene(board):
+        lines = await started(board)
+        assert any("ca.der" in line and "DER" in line for line in lines), lines
+        await calls(board)
+
+    real_unit.run(tmp_path, scene, put("ca.der", None), ca=pki.ensure(tmp_path / "pki").ca_der)
+
+
+def test_settings_that_break_after_a_good_start_are_replaced_by_their_copy(tmp_path):
+    async def scene(board):
+        await started(board)
+        await board.power_cut()
+        (board.root / "settings.json").write_bytes(b"")
+        since_ms = board.now_ms()
+        await board.power_on()
+        lines = await started(board, since_ms)
+        assert any("last good start" in line for line in lines), lines
+        assert any("ils/v1/demo/f12/u1/" in line for line in lines), lines
+
+    real_unit.run(tmp_path, scene)

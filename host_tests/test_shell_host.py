@@ -1,0 +1,147 @@
+"""Tasks that hang or die, power that goes, flash that lies: the real unit comes back with its call (P1, P8)."""
+
+import pytest
+
+from host_tests import real_unit
+from host_tests.real_unit import calls, said, started
+
+HANG = "import os\n\ndef hang():\n    try:\n        os.stat('/hang')\n    except OSError:\n        return\n    while True:\n        pass\n"
+
+
+def poison(path, before, inserted):
+    """A `damage` that puts a fault into one line of the deployed firmware."""
+
+    def damage(root):
+        text = (root / path).read_text()
+        assert before in text, path
+        (root / path).write_text(text.replace(before, inserted + before, 1))
+
+    return damage
+
+
+def flash_events(board, operation, since_ms):
+    return [e for e in board.log if e["event"] == "flash" and e["operation"] == operation and e["t_ms"] >= since_ms]
+
+
+def test_a_press_is_on_flash_before_the_light_with_one_program_and_no_erase_p1(tmp_path):
+    async def scene(board):
+        await started(board)
+        await board.wait_event(lambda e: e["event"] == "radio", real_unit.SOON_S, 0)
+        since_ms = board.now_ms()
+        await calls(board)
+        order = [e for e in board.log if e["t_ms"] >= since_ms and e["event"] in ("flash", "light")]
+        assert [e["event"] for e in order[:2]] == ["flash", "light"]
+        light_ms = order[1]["t_ms"]
+        assert len([e for e in flash_events(board, "program", since_ms) if e["t_ms"] <= light_ms]) == 1
+        assert flash_events(board, "erase", since_ms) == []
+
+    real_unit.run(tmp_path, scene)
+
+
+@pytest.mark.parametrize("again", [1, 3])
+def test_an_open_call_comes_back_after_every_power_cut_p1(tmp_path, again):
+    async def scene(board):
+        await started(board)
+        await calls(board)
+        for _ in range(again):
+            await board.power_cut()
+            since_ms = board.now_ms()
+            await board.power_on()
+            assert "1 open calls" in await said(board, "started, session", since_ms)
+            await board.wait_event(lambda e: e["event"] == "light" and e["level"] == 1, real_unit.SOON_S, since_ms)
+
+    real_unit.run(tmp_path, scene)
+
+
+def test_a_heart_that_hangs_is_bitten_by_the_watchdog_and_the_call_is_taken_up_p8(tmp_path):
+    def damage(root):
+        (root / "firmware" / "hang.py").write_text(HANG)
+        poison("firmware/senses.py", "        now_ms = self._now()\n", "        from firmware.hang import hang\n        hang()\n")(root)
+
+    async def scene(board):
+        await started(board)
+        await calls(board)
+        (board.root / "hang").touch()
+        since_ms = board.now_ms()
+        await board.wait_event(lambda e: e["event"] == "watchdog", 40, since_ms)
+        (board.root / "hang").unlink()
+        assert "1 open calls" in await said(board, "started, session", since_ms)
+        assert board.status()["reset_cause"] == "watchdog"
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+@pytest.mark.parametrize("task", ["chores", "heart"])
+def test_a_task_that_dies_is_started_again_and_the_button_works_p8(tmp_path, task):
+    beat = '            self._beats["%s"] += 1\n' % task
+    fault = '            if self._beats["%s"] == 5:\n                self._beats["%s"] += 1\n                raise ValueError("injected")\n'
+    damage = poison("firmware/shell.py", beat, fault % (task, task))
+
+    async def scene(board):
+        await said(board, "task %s ended and is started again" % task)
+        await calls(board)
+        assert board.status()["boots"] == 1
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_a_task_that_dies_again_and_again_ends_in_a_watchdog_reset_p8(tmp_path):
+    damage = poison("firmware/shell.py", '            self._beats["chores"] += 1\n', '            raise ValueError("injected")\n')
+
+    async def scene(board):
+        await said(board, "task chores is stale")
+        await board.wait_for(lambda status: status["resets"]["watchdog"] >= 1, 60)
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_after_noise_in_every_record_of_the_journal_the_next_call_is_durable_again_p1(tmp_path):
+    async def scene(board):
+        await started(board)
+        await calls(board)
+        await board.power_cut()
+        path = next(board.state.glob("flash_journal*"))
+        image = bytearray(path.read_bytes())
+        for at in range(0, len(image), 29):
+            image[at] ^= 0x5A
+        path.write_bytes(image)
+        since_ms = board.now_ms()
+        await board.power_on()
+        await started(board, since_ms)
+        await calls(board)
+        assert flash_events(board, "program", since_ms)
+        await board.power_cut()
+        since_ms = board.now_ms()
+        await board.power_on()
+        assert "1 open calls" in await said(board, "started, session", since_ms)
+
+    real_unit.run(tmp_path, scene)
+
+
+def test_a_press_while_the_loop_is_blocked_is_seen_afterwards(tmp_path):
+    """50 ms of press inside a second of blocked loop: nobody could look, so it counts."""
+    damage = poison("firmware/shell.py", '            self._beats["chores"] += 1\n',
+                    '            if self._beats["chores"] == 3:\n                print("blocked")\n                time.sleep_ms(1000)\n')
+
+    async def scene(board):
+        await said(board, "blocked")
+        since_ms = board.now_ms()
+        await board.press("button", 50)
+        await board.wait_event(lambda e: e["event"] == "light" and e["level"] == 1, real_unit.SOON_S, since_ms)
+
+    real_unit.run(tmp_path, scene, damage)
+
+
+def test_wrapping_ticks_change_nothing(tmp_path):
+    import asyncio
+
+    from tools.vboard import VirtualBoard
+
+    async def inside():
+        async with VirtualBoard(real_unit.make_root(tmp_path), tmp_path / "state", ticks_start=(1 << 30) - 3000) as board:
+            await started(board)
+            await calls(board)
+            await asyncio.sleep(4)
+            assert board.light_pattern() == "steady" and board.status()["boots"] == 1
+
+    asyncio.run(inside())
