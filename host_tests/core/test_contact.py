@@ -42,6 +42,24 @@ def test_a_50_ms_press_that_ended_before_anybody_looked_is_an_activation():
     assert play(Contact(30), [(0, False, 50), (1, False, None)]) == [(0, "ACTIVATED"), (0, "RELEASED")]
 
 
+def test_the_debounce_time_itself_is_long_enough_and_a_ms_less_is_not():
+    assert [name for _, name in play(Contact(30), [(0, False, 30)])] == ["ACTIVATED", "RELEASED"]
+    assert play(Contact(30), [(0, False, 29)]) == []
+
+
+def test_after_a_release_no_timer_is_left():
+    one = Contact(30)
+    play(one, [(0, True, None), (30, True, None), (100, False, 100), (130, False, None)])
+    assert one.next_due() is None
+
+
+def test_a_press_during_the_debounce_of_a_release_puts_its_end_off():
+    one = Contact(30)
+    play(one, [(0, True, None), (30, True, None), (100, False, 100), (120, False, 45)])
+    assert one.next_due() == 150
+    assert play(one, [(149, False, None), (150, False, None)]) == [(150, "RELEASED")]
+
+
 def test_a_press_that_began_in_sight_and_ended_in_a_starved_loop_activates_once():
     steps = [(0, True, None), (900, False, 200), (930, False, None)]
     assert play(Contact(30), steps) == [(900, "ACTIVATED"), (900, "RELEASED")]

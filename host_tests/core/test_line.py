@@ -165,6 +165,47 @@ def test_hysteresis_holds_a_band_at_its_edge_and_not_beyond():
     assert one.condition == "unreadable"  # entered only within the band itself
 
 
+def test_the_limits_themselves_belong_to_what_they_limit():
+    for mv, scatter_mv, wanted, words in (
+        (1350, 400, "normal", ""), (1950, 400, "normal", ""), (1650, 401, "unreadable", "401 mV"), (550, 0, "pulled", ""),
+        (1100, 0, "pulled", ""), (2600, 0, "open", ""), (0, 0, "short", ""), (350, 0, "short", ""),
+        (351, 0, "unreadable", "between"), (2599, 0, "unreadable", "between"), (3600, 0, "unreadable", "between"), (3601, 0, "unreadable", "no possible"),
+    ):
+        one = Line(BANDS, 40)
+        assert one.why == ""
+        one.read(mv, scatter_mv, "", 0)
+        assert one.condition == wanted and words in one.why, (mv, scatter_mv, one.condition, one.why)
+
+
+def test_the_next_reading_is_wanted_20_ms_after_each_also_in_stand_by():
+    one = fresh()
+    for at_ms, mv in ((1000, 1650), (1100, 1650), (1200, 3100), (1300, None)):
+        one.read(mv, 0, "", at_ms)
+        assert one.next_due() == at_ms + 20
+
+
+def test_one_spike_is_forgotten_after_1_s_of_good_readings_and_two_that_far_apart_are_no_fault():
+    one = fresh()
+    for spike_ms in (1000, 2100, 3200, 4300):
+        one.read(MV["open"], 0, "", spike_ms)
+        assert one.state == DOUBTED
+        assert feed(one, "normal", spike_ms + 20, spike_ms + 1001) == []
+        assert one.state == DOUBTED
+        one.read(MV["normal"], 0, "", spike_ms + 1020)
+        assert one.state == SOUND
+    for spike_ms in (10000, 10700, 11400):  # closer together it is a loose wire
+        one.read(MV["open"], 0, "", spike_ms)
+        assert feed(one, "normal", spike_ms + 20, spike_ms + 700) == []
+    assert [action[:2] for action in one.read(MV["open"], 0, "", 12100)] == [("OPEN_FAULT", "line_open"), ("ACTIVATED", "line_open")]
+
+
+def test_a_gap_of_the_debounce_itself_between_two_readings_is_long_enough_to_believe_the_pull():
+    for gap_ms, wanted in ((40, ["ACTIVATED", "RELEASED"]), (39, [])):
+        one = fresh()
+        one.read(MV["pulled"], 0, "", 1000)
+        assert [action[0] for action in one.read(MV["normal"], 0, "", 1000 + gap_ms)] == wanted
+
+
 def test_a_line_that_is_broken_or_pulled_at_the_start_is_told():
     one = Line(BANDS, 40)
     assert one.next_due() is None  # to be read at once
