@@ -213,3 +213,29 @@ def test_unknown_modes_and_values_are_refused():
         await relay.close()
 
     asyncio.run(run())
+
+
+def test_forget_kills_what_exists_for_good_and_lets_new_ones_through():
+    async def run():
+        async with _set_up() as relay:
+            old = await _connect(relay)
+            assert await _echoed(old)
+            relay.mode("forget")
+            old[1].write(b"lost")
+            assert await _silent(old)
+            assert await _echoed(await _connect(relay))
+            relay.mode("pass")
+            assert await _silent(old)
+
+    asyncio.run(run())
+
+
+def test_tap_sees_bytes_of_both_ways():
+    async def run():
+        async with _set_up() as relay:
+            seen = []
+            relay.tap = lambda link, way, data: seen.append((way, data))
+            assert await _echoed(await _connect(relay), b"tapped")
+            assert ("up", b"tapped") in seen and ("down", b"tapped") in seen
+
+    asyncio.run(run())

@@ -7,6 +7,7 @@
 | `pass` | bytes go through, each way `delay_ms` late (0 ... 60,000); later bytes do not wait for earlier ones' travel |
 | `freeze` | bytes are swallowed, the ends are not told; new connections are accepted and stay dead. One that lost bytes never
   recovers, as when a router forgot it. `way="up"` or `"down"` freezes one direction |
+| `forget` | connections that exist swallow bytes for good, new ones work: a router has forgotten them, a half-open link
 | `hold` | bytes wait, new connections too; all is delivered when the mode changes: a blackout that TCP survives |
 | `refuse` | nobody listens; existing connections are reset: the broker's machine is up and the broker down |
 | `reset` | existing connections are reset; then as `pass` |
@@ -20,7 +21,7 @@ import struct
 
 from tools.vboard.errors import BoardError
 
-MODES = ("pass", "freeze", "hold", "refuse", "reset", "hang")
+MODES = ("pass", "freeze", "forget", "hold", "refuse", "reset", "hang")
 _CHUNK_BYTES = 65536
 _QUEUED_CHUNKS = 64  # per direction; beyond that the sender feels the narrow pipe, as with a full TCP window
 _MAX_DELAY_MS = 60_000
@@ -30,7 +31,10 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 
 
 class Relay:
-    """Counters: `connections`, `bytes_up`, `bytes_down`, `swallowed_bytes`. All methods belong to one event loop."""
+    """Counters: `connections`, `bytes_up`, `bytes_down`, `swallowed_bytes`. All methods belong to one event loop.
+
+    `tap`: None, or called with (connection, "up" or "down", bytes) as they come in, before any delay; also when they are lost then.
+    """
 
     def __init__(self, listen_port, target_port, target_host="127.0.0.1"):
         self.port = listen_port
@@ -39,6 +43,7 @@ class Relay:
         self.delay_s = 0.0
         self.frozen_ways = frozenset()
         self.connections = self.bytes_up = self.bytes_down = self.swallowed_bytes = 0
+        self.tap = None
         self.flowing = asyncio.Event()
         self.flowing.set()
         self._listener = None
@@ -69,6 +74,9 @@ class Relay:
         if name in ("refuse", "reset"):
             for link in list(self._links):
                 link.reset()
+        if name == "forget":
+            for link in self._links:
+                link.forget()
         if name == "hold":
             self.flowing.clear()
         else:
@@ -159,6 +167,10 @@ class _Link:
         if self.ended is not None:
             self.ended.cancel()
 
+    def forget(self):
+        """Both directions swallow bytes from now on, whatever the mode."""
+        self._dead.update(("up", "down"))
+
     async def run(self, client):
         loop = asyncio.get_running_loop()
         self._sockets.append(client)
@@ -202,6 +214,8 @@ class _Link:
         try:
             while True:
                 data = await loop.sock_recv(source, _CHUNK_BYTES)
+                if self._relay.tap is not None:
+                    self._relay.tap(self, way, data)
                 if way in self._dead or way in self._relay.frozen_ways:
                     self._lose(way, data)
                     if not data:
