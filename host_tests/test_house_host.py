@@ -266,7 +266,7 @@ def test_every_board_has_a_button_and_a_cord_and_can_be_heard(name):
 
 @pytest.mark.parametrize("name", sorted(BOARDS))
 def test_a_press_of_50_ms_is_longer_than_every_debounce(name):
-    """Issue: a press of 50 ms is seen. The measured length may be 2 ms short (two ticks cut off)."""
+    """P1: a press of 50 ms is seen. The measured length may be 2 ms short (two ticks cut off)."""
     assert all(one["debounce_ms"] <= 48 for one in board.resolve(BOARDS, name)["inputs"])
 
 

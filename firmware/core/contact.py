@@ -64,7 +64,6 @@ class Contact:
 
     def __init__(self, debounce_ms, held_ms=HELD_MS):
         self.state = RESTING
-        self.ignored = 0
         self._debounce_ms = debounce_ms
         self._held_ms = held_ms
         self._due = None  # end of the debounce that runs

@@ -62,7 +62,6 @@ class Line:
 
     def __init__(self, bands_mv, debounce_ms, line_break_raises=True, held_ms=HELD_MS, fault_ms=FAULT_MS, mended_ms=MENDED_MS):
         self.state = SOUND
-        self.ignored = 0
         self.fault = None  # name of the open fault
         self.condition = "normal"
         self.why = ""

@@ -169,7 +169,8 @@ def test_the_limits_themselves_belong_to_what_they_limit():
     for mv, scatter_mv, wanted, words in (
         (1350, 400, "normal", ""), (1950, 400, "normal", ""), (1650, 401, "unreadable", "401 mV"), (550, 0, "pulled", ""),
         (1100, 0, "pulled", ""), (2600, 0, "open", ""), (0, 0, "short", ""), (350, 0, "short", ""),
-        (351, 0, "unreadable", "between"), (2599, 0, "unreadable", "between"), (3600, 0, "unreadable", "between"), (3601, 0, "unreadable", "no possible"),
+        (351, 0, "unreadable", "between"), (2599, 0, "unreadable", "between"),
+        (3600, 0, "unreadable", "between"), (3601, 0, "unreadable", "no possible"),
     ):
         one = Line(BANDS, 40)
         assert one.why == ""
@@ -196,7 +197,8 @@ def test_one_spike_is_forgotten_after_1_s_of_good_readings_and_two_that_far_apar
     for spike_ms in (10000, 10700, 11400):  # closer together it is a loose wire
         one.read(MV["open"], 0, "", spike_ms)
         assert feed(one, "normal", spike_ms + 20, spike_ms + 700) == []
-    assert [action[:2] for action in one.read(MV["open"], 0, "", 12100)] == [("OPEN_FAULT", "line_open"), ("ACTIVATED", "line_open")]
+    actions = one.read(MV["open"], 0, "", 12100)
+    assert [action[:2] for action in actions] == [("OPEN_FAULT", "line_open"), ("ACTIVATED", "line_open")]
 
 
 def test_a_gap_of_the_debounce_itself_between_two_readings_is_long_enough_to_believe_the_pull():
