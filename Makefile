@@ -37,9 +37,11 @@ lint: setup ## ruff over everything
 
 docs: setup ## write the generated pages of docs/ again
 	@$(PY) -m tools.patterns --write
+	@$(PY) -m tools.scenario --write
 
 docs-check: setup ## are the generated pages of docs/ up to date?
 	@$(PY) -m tools.patterns --check
+	@$(PY) -m tools.scenario --check
 
 bench: setup ## the figures, as a table and in build/bench.json
 	@$(PY) -m tools.bench

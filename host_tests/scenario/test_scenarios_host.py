@@ -1,12 +1,14 @@
 """Every scenario file, on the real firmware, desk and broker over TLS: as source and as .mpy; some on mosquitto too."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
 from host_tests.peers import need
 from tools.brokers import BrokerError, program
-from tools.scenario import script
+from tools.scenario import page, script
 from tools.scenario.__main__ import ROOTS, perform_all
 
 _ON_MOSQUITTO_TOO = ("button", "broker_down_in_call", "power_cut", "half_open", "receipt_withheld")
@@ -36,3 +38,18 @@ def test_the_scenario_goes_as_it_is_written(name, root, broker, request):
     need(broker)
     why = request.getfixturevalue("results")[name, root, broker]
     assert why is None, why
+
+
+def test_a_scenario_that_fails_says_where_and_ends_with_code_1(tmp_path):
+    need("nats")
+    path = tmp_path / "wrong.txt"
+    path.write_text("Nobody presses anything.\nexpect unit online within 30\nexpect light flashing within 0.5\n")
+    command = [sys.executable, "-m", "tools.scenario", str(path)]
+    done = subprocess.run(command, cwd=page.PATH.parent.parent, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 1, done
+    assert "wrong.txt:3: expected `light flashing within 0.5`: not so within 0.5 s" in done.stdout
+    assert "seen instead: light off" in done.stdout
+
+
+def test_the_page_of_the_scenarios_is_in_step():
+    assert page.check() == 0

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from firmware.core.patterns import LIGHTS
 from tools.scenario import acts, expectations, grammar, script
 
 
@@ -86,3 +87,7 @@ def test_each_sentence_of_the_grammar_has_its_act_or_check_and_is_on_the_page():
         assert form in page and meaning in page
     assert set(acts.ACTS) == {form for form, _ in grammar.ACTIONS}
     assert set(expectations._CHECKS) == {form for form, _ in grammar.EXPECTATIONS}
+
+
+def test_the_lights_of_the_grammar_are_those_of_the_firmware():
+    assert set(grammar.LIGHTS) == set(LIGHTS)

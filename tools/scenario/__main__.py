@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tools.brokers import KINDS
-from tools.scenario import grammar, script
+from tools.scenario import grammar, page, script
 from tools.scenario.player import Failure, play
 from tools.scenario.stage import Stage
 from tools.scenario.timeline import Timeline
@@ -56,11 +56,13 @@ async def perform_all(jobs, write):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.scenario", description=__doc__)
-    parser.add_argument("names", nargs="*", help="scenarios to play; none: all")
+    parser.add_argument("names", nargs="*", help="scenarios to play, or files of your own (.txt); none: all")
     parser.add_argument("--roots", default="source", help="source, mpy or source,mpy")
     parser.add_argument("--broker", default="nats", choices=KINDS)
     parser.add_argument("--list", action="store_true", help="print the scenarios there are")
     parser.add_argument("--words", action="store_true", help="print the words of scenario files")
+    parser.add_argument("--write", action="store_true", help="write docs/scenarios.md")
+    parser.add_argument("--check", action="store_true", help="is docs/scenarios.md in step?")
     args = parser.parse_args(arguments)
     try:
         scripts = [script.find(name) for name in args.names or script.names()]
@@ -70,6 +72,8 @@ def main(arguments=None):
     if args.list or args.words:
         print(grammar.words_page() if args.words else "\n".join(f"{one.name:22} {one.title}" for one in scripts))
         return 0
+    if args.write or args.check:
+        return page.bring_up_to_date() if args.write else page.check()
     return _play(scripts, args.roots.split(","), args.broker)
 
 

@@ -56,7 +56,9 @@ def names():
 
 
 def find(name):
-    """The script of that name. Raises ScriptError, also when there is none."""
+    """The script of that name, or in that file of your own. Raises ScriptError, also when there is none."""
+    if name.endswith(_SUFFIX) and Path(name).is_file():
+        return read(name)
     path = DIRECTORY / (name + _SUFFIX)
     if name not in names():
         raise ScriptError(f"there is no scenario {name!r}; there are: {', '.join(names())}")
