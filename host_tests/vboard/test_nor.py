@@ -190,7 +190,9 @@ def test_a_snapshot_brings_contents_and_weak_bits_back():
     _cut(flash, flash.writeblocks, 1, DATA, 64)
     state = flash.snapshot()
     flash.restore(state)
+    assert flash.has_weak_bits()
     flash.ioctl(6, 1)
+    assert not flash.has_weak_bits()
     flash.restore(state)
     assert len({_read(flash) for _ in range(20)}) > 2
 

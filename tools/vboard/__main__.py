@@ -36,7 +36,7 @@ def _arguments():
 
 
 async def _print_events(board, everything):
-    async for event in board.events(since_ms=0):
+    async for event in board.events(since=0):
         if everything:
             print(json.dumps({"v": VERSION, **event}), flush=True)
         elif event["event"] == "console":

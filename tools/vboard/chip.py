@@ -14,7 +14,7 @@ POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5  # as machine.reset_c
 CAUSES = {POWER_ON: "power_on", HARD: "hard", WATCHDOG: "watchdog", DEEP_SLEEP: "deep_sleep", SOFT: "soft"}
 _ENDS = {0: "main_ended", 1: "boot_failed", 2: "main_failed"}
 _FLASH_OPERATIONS = {1: "program", 2: "erase"}
-_BITE_GRACE_S = 0.05  # a feed that is on its way when the time is up still counts: the host, not the unit, was late
+_BITE_GRACE_S = 0.05  # a feed that is on its way when the time is up still counts
 _CRASH_PAUSE_S = 0.5  # between restarts of an interpreter that dies by itself; a board's bootloader takes about as long
 
 
@@ -179,17 +179,23 @@ class Chip:
     def _feed(self):
         self._fed_s = time.monotonic()
         if self._bite is None and self._watchdog_ms is not None:
-            self._bite = asyncio.get_running_loop().call_later(self._watchdog_ms / 1000 + _BITE_GRACE_S, self._look_at_watchdog)
+            self._look_later(self._watchdog_ms / 1000)
 
-    def _look_at_watchdog(self):
-        """One timer for many feeds: it looks when the last feed was, and comes back or bites."""
-        self._bite = None
-        left_s = self._fed_s + self._watchdog_ms / 1000 + _BITE_GRACE_S - time.monotonic()
+    def _look_later(self, wait_s, sure=False):
+        self._bite = asyncio.get_running_loop().call_later(wait_s, self._look_at_watchdog, sure)
+
+    def _look_at_watchdog(self, sure):
+        """One timer for many feeds: it looks when the last one was and comes back, or bites. Never at the first look: if this
+        process was held up, feeds are still waiting in the socket, and a late host is not a blocked unit."""
+        left_s = self._fed_s + self._watchdog_ms / 1000 - time.monotonic()
         if left_s > 0.001:
-            self._bite = asyncio.get_running_loop().call_later(left_s, self._look_at_watchdog)
-            return
-        self._board.emit("watchdog", unfed_ms=round((time.monotonic() - self._fed_s) * 1000))
-        self._end_life(WATCHDOG)
+            self._look_later(left_s)
+        elif not sure:
+            self._look_later(_BITE_GRACE_S, sure=True)
+        else:
+            self._bite = None
+            self._board.emit("watchdog", unfed_ms=round((time.monotonic() - self._fed_s) * 1000))
+            self._end_life(WATCHDOG)
 
     def _stop_watchdog(self):
         self._watchdog_ms = None

@@ -111,18 +111,18 @@ class _Client:
             return self._unsubscribe()
         return await COMMANDS[request["do"]].run(self._board, **fields)
 
-    def _subscribe(self, since_ms=None):
+    def _subscribe(self, since=None):
         self._unsubscribe()
-        self._feed = self._start(self._pass_on(since_ms), "feed")
-        return {"t_ms": self._board.now_ms()}
+        self._feed = self._start(self._pass_on(self._board.newest if since is None else since), "feed")
+        return {"n": self._board.newest}
 
     def _unsubscribe(self):
         if self._feed is not None:
             self._feed.cancel()
             self._feed = None
 
-    async def _pass_on(self, since_ms):
-        async with contextlib.aclosing(self._board.events(since_ms)) as events:
+    async def _pass_on(self, since):
+        async with contextlib.aclosing(self._board.events(since=since)) as events:
             async for event in events:
                 self._say({"v": VERSION, **event})
 

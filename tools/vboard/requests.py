@@ -120,7 +120,7 @@ _PRESS_LIMIT_MS = 600_000  # ten minutes: ten times the time after which an inpu
 
 COMMANDS = {
     "status": Command(_status),
-    "subscribe": Command(_subscription, {"since_ms": Field(int, 0, 2**53, needed=False)}),
+    "subscribe": Command(_subscription, {"since": Field(int, 0, 2**53, needed=False)}),
     "unsubscribe": Command(_subscription),
     "press": Command(_press, {**_INPUT, "ms": Field(_NUMBER, 1, _PRESS_LIMIT_MS, needed=False)}),
     "pull": Command(_pull, _INPUT),

@@ -5,7 +5,7 @@
         await board.wait_for(lambda status: status["pattern"] == "flashing", timeout_s=5)
 
 `root` is what would be on the board's file system; `state` keeps what outlives a power cut beside it (flash partitions) and may
-be used again. Everything that happens is an event: a dict with `t_ms` (since the board was made) and `event`.
+be used again. Everything that happens is an event: a dict with its number `n`, `t_ms` (since the board was made) and `event`.
 docs/control-channel.md lists events, status and commands; it speaks of the same things.
 """
 
@@ -47,6 +47,7 @@ class VirtualBoard:
         self.has_mains = True
         self._listeners = set()
         self._changed = asyncio.Event()
+        self.newest = 0  # number of the newest event
         self.log = deque(maxlen=_KEPT_EVENTS)
 
     async def __aenter__(self):
@@ -217,22 +218,23 @@ class VirtualBoard:
         due_ms = self.chip.lamp.next_ms(self.now_ms())
         return _TICK_S if due_ms is None else min(_TICK_S, max(0.001, (due_ms - self.now_ms()) / 1000))
 
-    async def wait_event(self, predicate, timeout_s, since_ms=None):
-        """The first event for which `predicate(event)` is true, from now on or, with `since_ms`, from then on.
+    async def wait_event(self, predicate, timeout_s, since_ms=None, *, since=None):
+        """The first event for which `predicate(event)` is true, from now on, or after event number `since`, or from `since_ms` on.
 
-        Raises TimeoutError. Take `since_ms = board.now_ms()` before an action, then nothing can slip through.
+        Raises TimeoutError. Take `since=board.newest` before an action: nothing can slip through. With `since_ms` an older event of
+        the same millisecond counts too.
         """
-        events = self.events(since_ms)
+        events = self.events(since_ms, since=since)
         try:
             return await asyncio.wait_for(_first(events, predicate), timeout_s)
         except asyncio.TimeoutError:
             raise TimeoutError(f"no such event within {timeout_s} s; last events: {list(self.log)[-5:]}") from None
 
-    async def events(self, since_ms=None):
-        """Every event from now on, or from `since_ms` on as far as they are kept; ends never."""
+    async def events(self, since_ms=None, *, since=None):
+        """Every event from now on, or after number `since`, or from `since_ms` on, as far as they are kept (0: all); ends never."""
         queue = asyncio.Queue()
-        for event in self.log if since_ms is not None else ():
-            if event["t_ms"] >= since_ms:
+        for event in self.log:
+            if (since is not None and event["n"] > since) or (since_ms is not None and event["t_ms"] >= since_ms):
                 queue.put_nowait(event)
         self._listeners.add(queue)
         try:
@@ -243,7 +245,8 @@ class VirtualBoard:
 
     def emit(self, event, **facts):
         """Tells everybody. Also for whoever drives the board and wants a mark on its time line."""
-        record = {"t_ms": self.now_ms(), "event": event, **facts}
+        self.newest += 1
+        record = {"n": self.newest, "t_ms": self.now_ms(), "event": event, **facts}
         self.log.append(record)
         for queue in self._listeners:
             queue.put_nowait(record)

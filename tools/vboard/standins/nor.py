@@ -222,6 +222,9 @@ class NorFlash:
         self._weak_from, self._weak_to = state[2:]
         self.power_on()
 
+    def has_weak_bits(self):
+        return bool(self._weak)
+
     def close(self):
         if not isinstance(self._store, _Memory):
             self._store.close()
