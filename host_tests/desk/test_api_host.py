@@ -178,7 +178,9 @@ def test_a_subscriber_gets_old_events_then_new_ones_each_once(tmp_path):
     asyncio.run(inner())
 
 
-def test_a_subscriber_that_does_not_read_is_cut_off_and_nobody_waits_for_it(tmp_path):
+def test_a_subscriber_that_does_not_read_is_cut_off_and_nobody_waits_for_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.desk.timeline._QUEUE_MAX", 1000)
+
     async def inner():
         async with served(tmp_path) as (desk, port), Lines(port) as lines:
             await lines.ask("hello", token=TOKEN)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import ssl
 
 import aiomqtt
@@ -10,6 +11,7 @@ from .upward import CHANNELS
 
 _KEEPALIVE_S = 12  # the protocol's; a dead link shows within 1.5 times that
 _REPLY_S = 10  # bound on CONNACK, SUBACK, PUBACK
+_IN_FLIGHT_MAX = 1000  # receipts on their way: with the library's 20 a storm of calls waits a round trip for every 20
 _BACKOFF_S = (0.2, 5.0)  # first and longest wait: the desk is one client, and a flat may be waiting for its receipt
 
 
@@ -44,6 +46,7 @@ class BrokerLink:
         client = aiomqtt.Client(
             broker.host, broker.port, username=broker.user, password=broker.password, identifier=self._client_id,
             tls_context=_tls(broker) if broker.tls else None, keepalive=_KEEPALIVE_S, timeout=_REPLY_S, clean_session=True,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)], max_inflight_messages=_IN_FLIGHT_MAX,
         )  # fmt: skip
         client.pending_calls_threshold = 10_000
         async with client:

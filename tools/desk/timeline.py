@@ -2,7 +2,7 @@
 
 import asyncio
 
-_QUEUE_MAX = 1000  # events a listener may be behind before it is cut off and told so
+_QUEUE_MAX = 20_000  # events a listener may be behind before it is cut off; 200 calls at once make 2,000 in one go
 
 
 class Listener:
