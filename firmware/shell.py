@@ -49,7 +49,7 @@ class Shell:
     """The whole unit. `unit`, `reports`, `link`, `journal` and so on are attributes, for the tools that look in from outside."""
 
     def __init__(self, stored, watchdog, reset_cause, builder_of):
-        """`stored`: stored.Stored with a board; `watchdog`: machine.WDT; `reset_cause`: text; `builder_of(...)`: build.Builder."""
+        """`stored`: stored.Stored with a board; `watchdog`: machine.WDT; `reset_cause`: text; `builder_of`: build.Builder."""
         self.stored = stored
         self.watchdog = watchdog
         self._started_ms = time.ticks_ms()

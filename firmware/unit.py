@@ -18,7 +18,7 @@ _TOLD = {
 
 class Unit:
     """`calls`: core.calls.Calls; `journal`: drivers.journal.Journal, or None and all calls are volatile; `link`: send, confirm,
-    suspect; `signals`: show(state), sound(name); `reports`: reports.Reports; `downlink`: core.downlink.Downlink; `now()`: tick."""
+    suspect; `signals`: show(state), sound(name); `reports`: reports.Reports; `downlink`: core.downlink; `now()`: tick."""
 
     def __init__(self, calls, journal, uplink, downlink, link, signals, reports, now):
         self.calls = calls

@@ -21,7 +21,7 @@ BAD = {
     "settings cut short": (put("settings.json", b'{"v":1,"board":'), "settings.json"),
     "settings gone": (put("settings.json", None), "settings.json"),
     "no such timer": (edit_settings(timers={"repeat_ns": 5}), "timers.repeat_ns"),
-    "wrong broker": (edit_settings(brokers=[{"host": "127.0.0.1", "port": 99999, "server_name": "x", "tls": True}]), "brokers[0].port"),
+    "wrong broker": (edit_settings(brokers=[{"host": "h", "port": 99999, "server_name": "x", "tls": True}]), "brokers[0].port"),
     "no wifi": (edit_settings(wifi=None), "wifi"),
     "unreadable key": (put("unit.key", b"not a key"), "unit.key"),
     "no flat": (edit_settings(flat="Flat 12!"), "flat"),

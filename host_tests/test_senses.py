@@ -20,7 +20,8 @@ class Flat:
         self.world = machine.world
         self.world.adc(LINE).set_mv(NORMAL_MV)
         self.done = []
-        contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD), self.contact(3, None, "reset", RESET)]
+        contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD)]
+        contacts.append(self.contact(3, None, "reset", RESET))
         line = Sense(2, 1, "cord2", LineAdc(machine.ADC(machine.Pin(LINE), atten=3)), Line(BANDS, 40))
         self.senses = Senses(contacts, [line], self, self, self.now)
         self.run(100)

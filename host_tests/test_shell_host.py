@@ -5,7 +5,18 @@ import pytest
 from host_tests import real_unit
 from host_tests.real_unit import calls, said, started
 
-HANG = "import os\n\ndef hang():\n    try:\n        os.stat('/hang')\n    except OSError:\n        return\n    while True:\n        pass\n"
+HANG = """import os
+
+
+def hang():
+    try:
+        os.stat("/hang")
+    except OSError:
+        return
+    while True:
+        pass
+"""
+CHORES = '            self._beats["chores"] += 1\n'
 
 
 def poison(path, before, inserted):
@@ -56,7 +67,8 @@ def test_an_open_call_comes_back_after_every_power_cut_p1(tmp_path, again):
 def test_a_heart_that_hangs_is_bitten_by_the_watchdog_and_the_call_is_taken_up_p8(tmp_path):
     def damage(root):
         (root / "firmware" / "hang.py").write_text(HANG)
-        poison("firmware/senses.py", "        now_ms = self._now()\n", "        from firmware.hang import hang\n        hang()\n")(root)
+        hanging = "        from firmware.hang import hang\n        hang()\n"
+        poison("firmware/senses.py", "        now_ms = self._now()\n", hanging)(root)
 
     async def scene(board):
         await started(board)
@@ -74,8 +86,8 @@ def test_a_heart_that_hangs_is_bitten_by_the_watchdog_and_the_call_is_taken_up_p
 @pytest.mark.parametrize("task", ["chores", "heart"])
 def test_a_task_that_dies_is_started_again_and_the_button_works_p8(tmp_path, task):
     beat = '            self._beats["%s"] += 1\n' % task
-    fault = '            if self._beats["%s"] == 5:\n                self._beats["%s"] += 1\n                raise ValueError("injected")\n'
-    damage = poison("firmware/shell.py", beat, fault % (task, task))
+    fault = '            if self._beats["%s"] == 5:\n                self._beats["%s"] += 1\n' % (task, task)
+    damage = poison("firmware/shell.py", beat, fault + '                raise ValueError("injected")\n')
 
     async def scene(board):
         await said(board, "task %s ended and is started again" % task)
@@ -86,7 +98,7 @@ def test_a_task_that_dies_is_started_again_and_the_button_works_p8(tmp_path, tas
 
 
 def test_a_task_that_dies_again_and_again_ends_in_a_watchdog_reset_p8(tmp_path):
-    damage = poison("firmware/shell.py", '            self._beats["chores"] += 1\n', '            raise ValueError("injected")\n')
+    damage = poison("firmware/shell.py", CHORES, '            raise ValueError("injected")\n')
 
     async def scene(board):
         await said(board, "task chores is stale")
@@ -120,8 +132,8 @@ def test_after_noise_in_every_record_of_the_journal_the_next_call_is_durable_aga
 
 def test_a_press_while_the_loop_is_blocked_is_seen_afterwards(tmp_path):
     """50 ms of press inside a second of blocked loop: nobody could look, so it counts."""
-    damage = poison("firmware/shell.py", '            self._beats["chores"] += 1\n',
-                    '            if self._beats["chores"] == 3:\n                print("blocked")\n                time.sleep_ms(1000)\n')
+    fault = '            if self._beats["chores"] == 3:\n                print("blocked")\n                time.sleep_ms(1000)\n'
+    damage = poison("firmware/shell.py", CHORES, fault)
 
     async def scene(board):
         await said(board, "blocked")

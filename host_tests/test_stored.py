@@ -16,7 +16,8 @@ SETTINGS = {
 FACT = {"source": "test", "verified": "proposed"}
 BOARD = {
     "name": "B", "title": "test board", "chip": "esp32", "module": "wroom",
-    "inputs": [dict(FACT, name="button", kind="button", wiring="contact", pin=25, active="low", pull="up", debounce_ms=30, line=None)],
+    "inputs": [dict(FACT, name="button", kind="button", wiring="contact", pin=25, active="low", pull="up", debounce_ms=30,
+                    line=None)],
     "light": dict(FACT, pin=23, active="high"), "sounder": None, "reserved": [], "bearers": ["wifi"], "journal": "journal",
 }
 
