@@ -14,8 +14,9 @@ import pytest
 
 from host_tests.vboard import sample_root
 from tools.vboard.control import ControlChannel
+from tools.vboard.relay import MODES
 from tools.vboard.requests import COMMANDS
-from tools.vboard.unit import VirtualBoard
+from tools.vboard.unit import FAULTS, VirtualBoard
 
 _PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "control-channel.md"
 _SOON_S = 20
@@ -114,6 +115,13 @@ def test_the_page_lists_exactly_the_commands_there_are():
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) - {"do"} == set(COMMANDS)
 
 
+def test_the_page_lists_exactly_the_link_modes_and_faults_there_are():
+    page = _PAGE.read_text()
+    for before, after, wanted in (("| `link` mode", "| `fault` | fields", MODES), ("| `fault` | fields", "## Status", FAULTS)):
+        section = page.split(before, 1)[1].split(after, 1)[0]
+        assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(wanted)
+
+
 def test_every_documented_command_is_taken(client):
     steps = (
         ("pull", {"input": "button"}),
@@ -124,6 +132,7 @@ def test_every_documented_command_is_taken(client):
         ("mark", {"text": "here"}),
         ("link", {"mode": "pass", "delay_ms": 30}),
         ("link", {"mode": "freeze", "way": "down"}),
+        ("link", {"mode": "forget"}),
         ("link", {"mode": "hold"}),
         ("link", {"mode": "refuse"}),
         ("link", {"mode": "reset"}),

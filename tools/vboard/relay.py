@@ -33,7 +33,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 class Relay:
     """Counters: `connections`, `bytes_up`, `bytes_down`, `swallowed_bytes`. All methods belong to one event loop.
 
-    `tap`: None, or called with (connection, "up" or "down", bytes) as they come in, before any delay; also when they are lost then.
+    `tap`: None, or called with (connection, "up" or "down", bytes) as they come in, before any delay; also if they are lost then.
     """
 
     def __init__(self, listen_port, target_port, target_host="127.0.0.1"):

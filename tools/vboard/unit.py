@@ -219,10 +219,10 @@ class VirtualBoard:
         return _TICK_S if due_ms is None else min(_TICK_S, max(0.001, (due_ms - self.now_ms()) / 1000))
 
     async def wait_event(self, predicate, timeout_s, since_ms=None, *, since=None):
-        """The first event for which `predicate(event)` is true, from now on, or after event number `since`, or from `since_ms` on.
+        """The first event for which `predicate(event)` is true: from now on, after number `since`, or from `since_ms` on.
 
-        Raises TimeoutError. Take `since=board.newest` before an action: nothing can slip through. With `since_ms` an older event of
-        the same millisecond counts too.
+        Raises TimeoutError. Take `since=board.newest` before an action: nothing can slip through. With `since_ms` an older
+        event of the same millisecond counts too.
         """
         events = self.events(since_ms, since=since)
         try:
@@ -231,7 +231,7 @@ class VirtualBoard:
             raise TimeoutError(f"no such event within {timeout_s} s; last events: {list(self.log)[-5:]}") from None
 
     async def events(self, since_ms=None, *, since=None):
-        """Every event from now on, or after number `since`, or from `since_ms` on, as far as they are kept (0: all); ends never."""
+        """Every event from now on, after number `since`, or from `since_ms` on, as far as they are kept (0: all); ends never."""
         queue = asyncio.Queue()
         for event in self.log:
             if (since is not None and event["n"] > since) or (since_ms is not None and event["t_ms"] >= since_ms):
