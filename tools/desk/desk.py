@@ -53,10 +53,8 @@ class Desk:
         }
         self.schemes = sorted({unit.scheme for unit in config.units.values()})
         self.duty = {scheme: self.store.duty().get(scheme, False) for scheme in self.schemes}
-        self.book = Book(
-            self.store, config.units, self.duty, round(timers["unanswered_s"] * 1000), round(timers["answer_repeat_s"] * 1000),
-            [round(wait_s * 1000) for wait_s in config.retry_s],
-        )  # fmt: skip
+        periods_ms = [round(timers[name] * 1000) for name in ("unanswered_s", "answer_repeat_s")]
+        self.book = Book(self.store, config.units, self.duty, *periods_ms, [round(wait_s * 1000) for wait_s in config.retry_s])
         self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, now_ms, _wall_ms)
         self.links = [make_link(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
         self._sender = Sender(config.id, self.store, self.links, self.injection, self.timeline, _wall_ms)
@@ -132,6 +130,7 @@ class Desk:
         if self._intake.receipts and self.injection.allowed:
             self.injection.crash_if_asked()
         self._send_receipts()
+        self.timeline.deliver()
         await asyncio.sleep(0)  # the receipts leave before the disk is asked for anything else
         with self.store.transaction():
             self._tick()

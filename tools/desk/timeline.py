@@ -39,6 +39,10 @@ class Timeline:
             with self._store.transaction():
                 for item in later:
                     self._write(*item)
+        self.deliver()
+
+    def deliver(self):
+        """Give what is committed to the listeners; call it before anything is awaited, so that `forget` cannot hit it."""
         for item in self._fresh:
             for listener in list(self._listeners):
                 self._give(listener, item)
