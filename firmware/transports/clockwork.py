@@ -10,7 +10,7 @@ _LATE_MS = const(50)  # later than this: the loop itself stood still (flash, TLS
 
 
 class Clockwork:
-    """`work(late_ms)` -> ms until it wants to be called again. `late_ms`: how long the loop stood still before, else 0.
+    """`work(late_ms)` -> ms until it wants to be called again. `late_ms`: 0, or more than the loop stood still before.
 
     `beat` grows with each turn of `run`, for the supervisor.
     """
@@ -18,8 +18,8 @@ class Clockwork:
     def __init__(self, now, work):
         self._now = now
         self._work = work
-        self._wake_ms = now()  # when run() works next
-        self._nudge_ms = None  # when an extra turn comes before that
+        self._wake_ms = self._last_ms = now()  # when run() works next; when the work was done last
+        self._nudge_ms = None  # when an extra turn comes before run()'s
         self._working = False
         self.beat = 0
 
@@ -36,8 +36,10 @@ class Clockwork:
         now_ms = self._now()
         if self._working or clock.reached(now_ms, self._wake_ms) or clock.reached(now_ms, self._nudge_ms):
             return  # a turn comes in a moment, and knows how late it is
-        pause_ms = self._turn(now_ms)
-        due_ms = clock.add(now_ms, pause_ms)
+        self._nudge_after(self._turn(now_ms))
+
+    def _nudge_after(self, pause_ms):
+        due_ms = clock.add(self._now(), pause_ms)
         nudged = self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0
         if not nudged and clock.diff(due_ms, self._wake_ms) < 0:
             self._nudge_ms = due_ms
@@ -47,12 +49,15 @@ class Clockwork:
         await asyncio.sleep_ms(pause_ms)
         if self._nudge_ms == due_ms:
             self._nudge_ms = None
-        self.hurry()
+            self._nudge_after(self._turn(due_ms))
 
     def _turn(self, expected_ms):
-        late_ms = clock.diff(self._now(), expected_ms)
+        """Does the work. Late, what came in meanwhile has not been read yet: the margin lets the readers go first."""
+        now_ms = self._now()
+        late_ms = min(clock.diff(now_ms, expected_ms), clock.diff(now_ms, self._last_ms))
+        self._last_ms = now_ms
         self._working = True
         try:
-            return max(1, self._work(late_ms if late_ms > _LATE_MS else 0))
+            return max(1, self._work(late_ms + _LATE_MS if late_ms > _LATE_MS else 0))
         finally:
             self._working = False

@@ -5,20 +5,20 @@ import contextlib
 import json
 import time
 
+from firmware.transports import bounds
 from host_tests.run_micropython import HEAP, ROOT, interpreter
 
 _PATH = [ROOT / "tools/vboard/standins", ROOT, ".frozen", ROOT / "lib"]
-TIGHT = {
-    "keepalive_s": 3,
-    "ping_ms": 1000,
-    "pong_ms": 400,
-    "race_ms": 100,
-    "race_ceiling_ms": 400,
-    "race_initial_ms": 200,
-    "stagger_ms": 150,
-    "secure_patience_ms": 250,
-    "gather_ms": 100,
-}
+TIGHT = bounds.TIGHTEST
+
+
+def config(*ports, tls=None, host="127.0.0.1", **more):
+    """A link's config for brokers on `ports` of the loopback; `tls`: the Pki whose CA and name the link is to trust."""
+    name = tls.server_name if tls else "broker"
+    brokers = [{"host": host, "port": port, "server_name": name, "tls": bool(tls)} for port in ports]
+    ca = tls.ca_der.read_bytes().hex() if tls else None
+    login = {"client_id": "u1", "user": None, "password": None}
+    return {**login, "brokers": brokers, "ca": ca, "dns": None, "subscribe": ["t/down"], **more}
 
 
 class LinkProcess:
