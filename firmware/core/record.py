@@ -24,7 +24,7 @@ _BODY = const(28)  # bytes under the CRC
 _LAYOUT = "<BBBBBBHIIIIII"
 _VERSION = const(0x10)  # layout 1, in the high half of the kind byte
 
-BOOT = const(1)  # a session began. No content: it also takes the slot that a power cut may have left weak
+BOOT = const(1)  # a session began. No content: it takes the slots that power cuts may have left weak
 TRIGGER = const(2)  # an activation: call_n, a trigger_n, b input_index, c kind, d cause
 CLEARED = const(3)  # the call is over: call_n
 KEPT = const(4)  # a TRIGGER carried forward, same fields; count: its index in the run, 0 starts a run

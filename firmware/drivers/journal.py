@@ -27,6 +27,7 @@ _ERASE_TRIES = const(2)  # sectors on the alarm path, if none is ready: some 160
 _MISSES = const(4)  # bad slots in a row after which a sector is left and retired
 _SECTORS_MIN = const(6)  # fewer leave no room for calls left open while recoveries are cut; the image has 16
 _CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
+_START_NOTES = const(3)  # slots that as many power cuts in a row may have left weak: see docs/journal.md, "Weak slots"
 _NOTES_ROOM = const(4)  # slots: with fewer and no sector ready, room is made at once
 
 
@@ -71,7 +72,7 @@ class Journal:
     def open(self):
         """Recovers, begins a session, returns the list of OpenCall that are not cleared, in order.
 
-        Programs 2 records plus one for each open activation; erases only what it cannot do without. Formats a partition without
+        Programs 4 records plus one for each open activation; erases only what it cannot do without. Formats a partition without
         any call record. Never raises for bad contents; raises JournalError if no record can be written anywhere.
         """
         survey = recovery.Survey(self._ring)
@@ -82,8 +83,8 @@ class Journal:
             self._format()
         else:
             self._resume(survey)
-        self._append(record.BOOT)
-        self._take_slot()  # left blank, see docs/journal.md, "Weak slots"
+        for _ in range(_START_NOTES):
+            self._append(record.BOOT)
         self._rebase()
         if self._ring.ready < 0:
             self._tidy()  # power went while no sector was ready: an alarm must not wait for an erase
@@ -226,7 +227,12 @@ class Journal:
         """Programs one record and reads it back; on to the next slot or sector if it is not there."""
         ring = self._ring
         for _ in range(self._tries):
-            slot = self._take_slot()
+            if self._misses >= _MISSES:
+                self._retire(ring.current, "records do not read back")
+                self._next_sector()
+            elif ring.left() == 0:
+                self._next_sector()
+            slot = ring.take()
             place = (self._epoch_n, ring.current_seq(), slot, self.boot)
             record.encode(self._out, place, kind, call_n, fields, count, extra)
             if self._program(slot):
@@ -234,15 +240,6 @@ class Journal:
                 return
             self._misses += 1
         raise JournalError("journal: no record could be written in %d tries; replace the unit" % self._tries)
-
-    def _take_slot(self):
-        """The next slot to program; on to the ready sector if this one is full or does not take records."""
-        if self._misses >= _MISSES:
-            self._retire(self._ring.current, "records do not read back")
-            self._next_sector()
-        elif self._ring.left() == 0:
-            self._next_sector()
-        return self._ring.take()
 
     def _program(self, slot):
         """True if the record in `_out` stands in `slot` of the current sector."""

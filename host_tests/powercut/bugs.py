@@ -162,29 +162,23 @@ class NoNoteAtStart(Journal):
     _opened = False
 
 
-class NoBlankSlot(Journal):
-    """The start note is followed at once: two cuts in a row may put the kill note on a weak slot."""
+class OneStartNote(Journal):
+    """Two cuts in a row may put the kill note on a weak slot."""
 
-    def _take_slot(self):
-        return -1 if self._rests else super()._take_slot()
+    _notes = 1
 
     def _append(self, kind, *rest, **named):
-        self._rests = False
-        self._noted(kind, rest, named)
-        self._rests = kind == record.BOOT
+        self._noted = self._noted + 1 if kind == record.BOOT else 0
+        if self._noted <= self._notes:
+            super()._append(kind, *rest, **named)
 
-    def _noted(self, kind, rest, named):
-        super()._append(kind, *rest, **named)
-
-    _rests = False
+    _noted = 0
 
 
-class NoStartNote(NoBlankSlot):
+class NoStartNote(OneStartNote):
     """The kill note goes straight to where the cut may have left a weak slot."""
 
-    def _noted(self, kind, rest, named):
-        if kind != record.BOOT:
-            super()._noted(kind, rest, named)
+    _notes = 0
 
 
 class BlankIsErased(Journal):
@@ -221,7 +215,7 @@ BUGS = (
     RetireForgotten,
     NotesIgnored,
     NoNoteAtStart,
-    NoBlankSlot,
+    OneStartNote,
     NoStartNote,
     BlankIsErased,
     NewEpoch,

@@ -56,6 +56,16 @@ class Life:
         calls = self.journal.open()
         self.oracle.opened(calls, self.journal.epoch)
 
+    def look(self, times):
+        """What a restart would find now, several times over, as weak bits read differently; the flash stays as it is."""
+        log, self.flash.log = self.flash.log, None
+        state = self.flash.snapshot()
+        for _ in range(times if self.flash.has_weak_bits() else 0):
+            journal = self._class(self.flash, self._entropy)
+            self.oracle.copy().opened(journal.open(), journal.epoch)
+            self.flash.restore(state)
+        self.flash.log = log
+
     def raise_call(self):
         """A new call with its first activation; its number."""
         call_n = self.journal.next_call_n()

@@ -14,6 +14,7 @@ from host_tests.powercut.oracle import Oracle, Violation
 from tools.vboard.standins.nor import ERASE_CUTS, PROGRAM_CUTS, Dice
 
 _THIRD_CUT_EVERY = 4  # a quarter of the drawn second cuts get a third one
+_LOOKS = 3  # restarts tried from one point: a weak kill note reads right more often than not
 _EARLY = 3  # operations of a recovery: its notes, before anything is told
 _WEAK = ("looks_blank", "looks_whole", "half_weak", "looks_old")
 
@@ -113,6 +114,7 @@ def live_on(life):
     call_n = life.raise_call()
     life.add(before[0] if before else call_n)
     life.idle()
+    life.look(_LOOKS)
     life.boot()
     life.clear(call_n)
     life.idle()
