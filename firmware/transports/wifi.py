@@ -13,7 +13,7 @@ from firmware.core import clock
 
 _LOOK_MS = const(500)  # between two looks; the link itself notices a dead connection by its pings
 _RECONNECT_MS = const(10000)  # ESP-IDF's own reconnect takes 1-4 s; DHCP and a busy access point some more
-_CYCLES_MAX = const(20)  # rounds of reconnect and off/on, about 10 min: longer than a router takes to restart
+_CYCLES_MAX = const(20)  # rounds of reconnect and off/on, about 7 min: longer than a router takes to restart
 _OFF_MS = const(1000)  # interface off: long enough for the access point to notice
 
 

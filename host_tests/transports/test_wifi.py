@@ -1,0 +1,153 @@
+"""The Wi-Fi ladder: connect again, off and on, and in the end the word that only a reset is left (P8)."""
+
+import asyncio
+
+import host_tests.transports.loop  # noqa: F401 - gives CPython's asyncio what the code under test needs
+from firmware.transports import wifi
+
+
+class FakeWlan:
+    """A station interface whose access point is there or not; `said` lists what it was told."""
+
+    def __init__(self):
+        self.there = False
+        self.busy = False
+        self.on = False
+        self.said = []
+        self.pm = None
+
+    def isconnected(self):
+        return self.on and self.there
+
+    def active(self, on):
+        self.on = on
+        self.said.append("on" if on else "off")
+
+    def connect(self, ssid, password):
+        self.said.append("connect")
+        if self.busy:
+            raise OSError("Wifi Internal Error")
+
+    def disconnect(self):
+        self.said.append("disconnect")
+        if not self.on:
+            raise OSError("not active")
+
+    def config(self, pm):
+        self.pm = pm
+
+    def ifconfig(self):
+        return ("192.0.2.5", "255.255.255.0", "192.0.2.1", "192.0.2.1" if self.isconnected() else "0.0.0.0")
+
+    def status(self, what):
+        if not self.isconnected():
+            raise OSError("Wifi Not Connected")
+        return -61
+
+
+class Bench:
+    def __init__(self, **more):
+        self.now_ms = 2**30 - 5000  # crosses the wrap
+        self.wlan = FakeWlan()
+        self.wifi = wifi.Wifi(self.wlan, "house", "password", lambda: self.now_ms & (2**30 - 1), **more)
+
+    async def look(self, seconds):
+        for _ in range(seconds):
+            self.now_ms += 1000
+            await self.wifi._look()
+
+
+def _with_short_off(script):
+    """Runs `script(bench)`; the interface's second of being off is not waited for."""
+    bench = Bench()
+    slept = asyncio.sleep_ms
+
+    async def short(ms):
+        await slept(0)
+
+    async def run():
+        await bench.wifi._switch_on()
+        await script(bench)
+
+    asyncio.sleep_ms = short
+    try:
+        asyncio.run(run())
+    finally:
+        asyncio.sleep_ms = slept
+    return bench
+
+
+def test_network_that_is_there_is_left_alone():
+    async def script(bench):
+        bench.wlan.there = True
+        await bench.look(100)
+
+    bench = _with_short_off(script)
+    assert bench.wlan.said == ["on", "connect"]
+    assert bench.wifi.up()
+    assert bench.wifi.dns_server() == "192.0.2.1"
+    assert bench.wifi.rssi_dbm() == -61
+
+
+def test_ladder_is_climbed_step_by_step_after_10_s_each():
+    async def script(bench):
+        await bench.look(9)
+        assert bench.wlan.said == ["on", "connect"]
+        await bench.look(2)
+        assert bench.wlan.said[2:] == ["disconnect", "connect"]
+        await bench.look(10)
+        assert bench.wlan.said[4:] == ["disconnect", "off", "on", "connect"]
+
+    bench = _with_short_off(script)
+    assert bench.wifi.steps == 2
+    assert not bench.wifi.gave_up
+
+
+def test_after_about_seven_minutes_only_a_reset_is_left_and_the_network_coming_back_takes_that_back():
+    async def script(bench):
+        await bench.look(380)
+        assert not bench.wifi.gave_up
+        await bench.look(60)
+        assert bench.wifi.gave_up
+        bench.wlan.there = True
+        await bench.look(1)
+        assert not bench.wifi.gave_up
+
+    _with_short_off(script)
+
+
+def test_each_loss_is_counted_once_and_starts_the_ladder_from_its_foot():
+    async def script(bench):
+        for losses in (1, 2, 3):
+            bench.wlan.there = True
+            await bench.look(2)
+            bench.wlan.there = False
+            await bench.look(5)
+            assert bench.wifi.drops == losses
+        assert bench.wifi.steps == 0
+
+    _with_short_off(script)
+
+
+def test_interface_that_refuses_to_connect_or_disconnect_ends_nothing():
+    async def script(bench):
+        bench.wlan.busy = True
+        await bench.look(60)
+
+    assert _with_short_off(script).wifi.steps == 6
+
+
+def test_without_network_there_is_no_server_and_no_signal():
+    bench = Bench()
+    assert bench.wifi.dns_server() is None
+    assert bench.wifi.rssi_dbm() is None
+
+
+def test_power_save_is_kept_over_off_and_on():
+    async def script(bench):
+        bench.wifi.save_power(2)
+        bench.wlan.pm = None
+        await bench.look(25)
+        assert bench.wlan.pm == 2
+
+    _with_short_off(script)
