@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _STARTED_BY_NAME = ("boot.py", "main.py")
 _PACKAGES = ("firmware", "lib")
+_OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "settings.json")  # what makes a directory a unit's root
 _MPY_OPTIONS = ("-O1",)  # no architecture: portable byte code. -O1 drops what only helps debugging and keeps line numbers
 
 
@@ -101,11 +102,16 @@ def write_settings(root, settings):
 
 
 def _empty(out):
-    """Clear a root that we made; anything else there is not ours to delete."""
-    if out.exists() and any(out.iterdir()) and not (out / "main.py").exists():
+    """Take away what an earlier deployment put there; what the unit wrote itself stays, as on a real one."""
+    out.mkdir(parents=True, exist_ok=True)
+    found = {path.name for path in out.iterdir()}
+    if found and not found & set(_OWN):
         raise DeployError(f"{out}: not empty and not a unit's root; choose another directory")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    for name in found & set(_OWN):
+        if (out / name).is_dir():
+            shutil.rmtree(out / name)
+        else:
+            (out / name).unlink()
 
 
 def _board_files(directory, name):

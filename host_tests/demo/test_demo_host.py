@@ -189,6 +189,29 @@ def test_ctrl_c_during_the_set_up_leaves_nothing_behind(demo):
     assert not left_of(family)
 
 
+def test_a_broker_that_dies_by_itself_is_said_and_can_be_started_again(demo):
+    flat = demo()
+    flat.expect("unit online")
+    brokers = [pid for pid, _ in flat.family() if "nats-server" in Path(f"/proc/{pid}/cmdline").read_text()]
+    assert len(brokers) == 1
+    os.kill(brokers[0], signal.SIGKILL)
+    flat.expect("the broker has ended by itself: `broker mend` starts it again")
+    flat.type("broker mend\n")
+    flat.expect("broker +is back")
+    flat.expect("broker connected")
+    flat.type("quit\n")
+    assert flat.ends() == 0
+
+
+def test_a_file_of_keys_that_was_cut_short_is_made_anew(demo, tmp_path):
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat" / "secrets.json").write_text('{"key"')
+    flat = demo()
+    flat.expect("unit online")
+    flat.type("quit\n")
+    assert flat.ends() == 0
+
+
 def test_a_taken_port_and_a_second_demo_are_said_in_plain_words(demo):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -68,8 +68,11 @@ def test_a_compiled_root_keeps_boot_and_main_as_source_and_runs(source, tmp_path
 def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
     out = tmp_path / "out"
     deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
+    (out / "clock.txt").write_text("written by the unit")
+    (out / "main.py").unlink()  # as if the deployment before had been cut short
     made = deploy(out, SETTINGS, KEY, ca, source=source)
-    assert "firmware/app.mpy" not in names(made)
+    assert "firmware/app.mpy" not in names(made) and "main.py" in names(made)
+    assert (out / "clock.txt").exists()
     foreign = tmp_path / "home"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("dear")

@@ -70,7 +70,6 @@ class FlatSide:
 
     def _on_tone(self, event):
         self._view.tone_hz = event["hz"]
-        self._view.tones += event["hz"] > 0
 
     def _on_reset(self, event):
         self._timeline.say("unit", f"starts ({event['cause']})")

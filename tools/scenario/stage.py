@@ -112,8 +112,11 @@ class Stage:
 
 def stored_secrets(path):
     """The stage's own passwords and unit key, made on the first run and kept; for their owner only."""
-    if path.exists():
-        return json.loads(path.read_text())
+    try:
+        kept = json.loads(path.read_text())
+        return {name: kept[name] for name in ("key", "flat", "desk")}
+    except (OSError, ValueError, KeyError, TypeError):  # the first run, or one that was cut short
+        path.unlink(missing_ok=True)
     made = {"key": secrets.token_hex(32), "flat": secrets.token_hex(16), "desk": secrets.token_hex(16)}
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(made, file)

@@ -12,7 +12,6 @@ class View:
         self.lit = False
         self.light_changes = 0  # of the level itself, for `expect light steady for ...`
         self.tone_hz = 0  # 0: silent
-        self.tones = 0  # how many were heard
         self.powered = False
         self.unit_status = "unheard"
         self.faults = ()
