@@ -1,0 +1,1 @@
+"""What runs inside MicroPython: the probe, and one adapter for each MQTT client that is measured."""

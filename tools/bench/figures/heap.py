@@ -1,0 +1,107 @@
+"""Memory: the whole unit, connected with TLS, in a heap of 320 KB; what it allocates while nothing happens; its compiled size."""
+
+import re
+
+from tools.bench.figure import Figure
+from tools.bench.whole import Flat
+
+NAMES = ("heap_free", "heap_allocated_idle", "mpy_bytes")
+_MARK = "bench-heap"
+_WAIT_S = 60.0
+
+# Takes main.py's place: the same application, and one task more that looks at the heap once all is quiet.
+_MAIN = """
+import gc
+
+gc.collect()
+_before = gc.mem_alloc()
+
+import asyncio
+
+from firmware import app
+
+_run = asyncio.run
+_QUIET_S = %d
+_IDLE_S = %d
+
+
+async def _look():
+    await asyncio.sleep(_QUIET_S)
+    gc.collect()
+    free, used = gc.mem_free(), gc.mem_alloc()
+    gc.disable()
+    before = gc.mem_alloc()
+    await asyncio.sleep(_IDLE_S)
+    grown = gc.mem_alloc() - before
+    gc.enable()
+    print("%s", free, used, grown, _IDLE_S, _before)
+
+
+def _both(unit):
+    async def run():
+        asyncio.create_task(_look())
+        await unit
+
+    return _run(run())
+
+
+asyncio.run = _both
+app.run()
+"""
+
+
+async def measure_all(lab):
+    quiet_s, idle_s = (4, 4) if lab.quick else (8, 12)
+    results, size = {}, 0
+    for compiled in (True, False):
+        form = "compiled" if compiled else "source"
+        lab.say(f"heap of the whole unit over TLS, {form} ...")
+        async with Flat(
+            lab, f"heap-{form}", tls=True, compiled=compiled, main=_MAIN % (quiet_s, idle_s, _MARK)
+        ) as flat:
+            event = await flat.board.wait_event(
+                lambda e: e["event"] == "console" and _MARK in e["text"], _WAIT_S, since_ms=0
+            )
+            results[form] = reading(event["text"])
+            if compiled:
+                size = sum(count for path, count in flat.deployed.sizes.items() if path.endswith(".mpy"))
+    return _figures(results, size, idle_s)
+
+
+def reading(text):
+    """(free bytes after collection, used, allocated in the idle time, idle s, used before main.py) of the unit's console line."""
+    found = re.search(_MARK + r" (\d+) (\d+) (-?\d+) (\d+) (\d+)", text)
+    if not found:
+        raise ValueError(f"not a heap line: {text!r}")
+    return tuple(int(group) for group in found.groups())
+
+
+def _figures(results, size, idle_s):
+    free = {form: 100 * free / (free + used) for form, (free, used, *_) in results.items()}
+    stand_ins = max(before for *_, before in results.values())
+    rate = {form: grown / seconds for form, (_, _, grown, seconds, _) in results.items()}
+    how = (
+        "whole unit on the virtual board, TLS, -X heapsize=320k, after a collection; the board's stand-ins are in the same heap, "
+        f"{stand_ins} bytes before main.py; the lower of both forms"
+    )
+    idle = f"growth of gc.mem_alloc() in {idle_s} idle seconds on line, collection off; the higher of both forms"
+    return [
+        Figure(
+            "heap_free",
+            min(free.values()),
+            "%",
+            how,
+            30,
+            "higher",
+            {form: f"{value:.1f} %" for form, value in free.items()},
+        ),
+        Figure(
+            "heap_allocated_idle",
+            max(rate.values()),
+            "bytes/s",
+            idle,
+            200,
+            peers={form: f"{value:.0f} bytes/s" for form, value in rate.items()},
+        ),
+        Figure("mpy_bytes", size, "bytes", "all .mpy files of a deployed unit, mpy-cross -O1", None),
+    ]
