@@ -99,7 +99,7 @@ class Stored:
     def _json(self, name):
         """The object in the file, or None with the problem noted."""
         try:
-            found = json.loads(_read(name))
+            found = _parse(_read(name))
             if isinstance(found, dict):
                 return found
             self.problems.append("%s: a JSON object wanted; put it back (README, setting up a unit)" % name)
@@ -116,11 +116,30 @@ class _Boards:
     def __getitem__(self, name):
         path = "%s/%s.json" % (_BOARDS, name)
         try:
-            return json.loads(_read(path))
+            return _parse(_read(path))
         except OSError:
             raise KeyError(name) from None
         except ValueError:
             raise ValueError("%s: not JSON; put it back from the repository" % path) from None
+
+
+def _parse(text):
+    """json.loads that also refuses a text cut short: older MicroPython (seen: 1.24) takes `{"v":1,` for a whole object."""
+    depth = 0
+    in_string = escaped = False
+    for byte in text:
+        if in_string:
+            in_string = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"{[":
+            depth += 1
+        elif byte in b"}]":
+            depth -= 1
+    if depth or in_string:
+        raise ValueError("cut short")
+    return json.loads(text)
 
 
 def _read(name):

@@ -86,6 +86,15 @@ def test_settings_cut_short_gone_or_nonsense_are_replaced_by_the_copy_of_the_las
             assert any("last good start" in text for text in stored.problems)
 
 
+def test_settings_cut_at_any_byte_are_never_taken_for_whole_ones():
+    text = json.dumps(dict(SETTINGS, scheme="a}b\\\"{"))
+    with Folder() as folder:
+        folder.stored()
+        for length in range(0, len(text), 7):
+            write("settings.json", text[:length])
+            assert any("last good start" in problem for problem in folder.stored().problems), length
+
+
 def test_without_any_settings_the_only_board_file_still_gives_inputs_and_light():
     with Folder() as folder:
         os.remove("settings.json")

@@ -1,6 +1,6 @@
 """Calendar time that never falls behind what was once known. Source: D10.
 
-After a total power loss the chip's clock stands at the year 2000, every certificate is "not yet valid", and the unit would be shut
+After a total power loss the chip stands at the year 2000, every certificate is "not yet valid", and the unit would be shut
 out. So the clock starts no earlier than the build date or the last time noted in a file, whichever is later. One write a day.
 """
 
@@ -10,7 +10,7 @@ import time
 from micropython import const
 
 _UNIX_2000 = const(946684800)  # s: MicroPython counts from 2000 on the ESP32, from 1970 elsewhere
-_LATEST = const(4102444800)  # s: the year 2100; a later time is nonsense
+_LATEST = const(2145830400)  # s: end of 2037; beyond it 32-bit ports overflow, and no unit of this make hangs there then
 _NOTE_EVERY_S = const(86400)  # one littlefs write a day
 _AHEAD_S = const(2)  # below that the difference is the message's way
 

@@ -11,7 +11,8 @@ def feed(one, what, from_ms, to_ms, step_ms=20, why="", scatter_mv=0):
     """Feeds one kind of reading at every step; returns [(at_ms, action, ...)]."""
     mv = MV.get(what) if isinstance(what, str) else what
     seen = []
-    for at_ms in range(from_ms, to_ms, step_ms):
+    for passed_ms in range(0, to_ms - from_ms, step_ms):  # never beyond 2**30: range() wraps there on older 32-bit MicroPython
+        at_ms = from_ms + passed_ms
         for action in one.read(mv, scatter_mv, why, at_ms & (clock.PERIOD_MS - 1)):
             seen.append((at_ms,) + action)
     return seen
