@@ -104,14 +104,20 @@ class Ring:
         return bool(self.bad >> sector & 1)
 
     def bad_count(self):
-        return sum(self.is_bad(sector) for sector in range(self.sectors))
+        count = 0
+        for sector in range(self.sectors):  # a plain loop, as in span(): housekeeping looks each second, a generator is garbage
+            count += self.bad >> sector & 1
+        return count
 
     def good_count(self):
         return self.sectors - self.bad_count()
 
     def span(self):
         """How many sectors are kept, the current one among them."""
-        return sum(self._kept(sector) for sector in range(self.sectors))
+        count = 0
+        for sector in range(self.sectors):
+            count += self._kept(sector)
+        return count
 
     def crowded(self):
         """True once the kept sectors outgrow the run by a quarter of the ring: time to carry the open calls forward."""
