@@ -7,6 +7,8 @@ import time
 
 import aiomqtt
 
+from tools.desk.ending import end
+
 _TICK_S = 0.02
 
 
@@ -68,9 +70,7 @@ class UnitOnBroker:
         await self.say(self.fake.trigger(now_ms(), **fields))
 
     async def _stop_tasks(self):
-        for task in self._tasks or ():
-            task.cancel()
-        await asyncio.gather(*(self._tasks or ()), return_exceptions=True)
+        await end(self._tasks or ())
         self._tasks = None
 
     async def _read(self):

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 
+from .ending import end
 from .requests import REQUESTS
 from .switchboard import DeskError
 from .timeline import as_event
@@ -38,9 +39,7 @@ class ApiServer:
 
     async def stop(self):
         self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(list(self._tasks))
 
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
@@ -154,8 +153,7 @@ class _Connection:
     async def _stop_events(self):
         if self._feed is not None:
             self._desk.timeline.leave(self._listener)
-            self._feed.cancel()
-            await asyncio.gather(self._feed, return_exceptions=True)
+            await end([self._feed])
 
     def _reply(self, request_id, body):
         self._write({"v": 1, "id": request_id, "ok": True, **body})

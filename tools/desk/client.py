@@ -9,6 +9,8 @@ import asyncio
 import json
 from pathlib import Path
 
+from .ending import end
+
 _LINE_BYTES_MAX = 16 * 1024 * 1024  # a reply of 1,000 calls
 _EVENTS_KEPT = 10_000  # events that were looked at and are still in `events`
 _REPLY_S = 15  # bound on every request
@@ -66,8 +68,7 @@ class DeskClient:
         await self.close()
 
     async def close(self):
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         self._writer.close()
 
     async def request(self, do, **fields):

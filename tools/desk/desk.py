@@ -12,6 +12,7 @@ from collections import deque
 from . import routing, watch
 from .book import Book
 from .broker import BrokerLink
+from .ending import end
 from .inject import Injection
 from .intake import Intake
 from .sender import Sender
@@ -71,11 +72,11 @@ class Desk:
             self.timeline.emit("desk", text="started")
         tasks = [asyncio.create_task(link.run()) for link in self.links] + [asyncio.create_task(self._serve())]
         try:
-            await asyncio.gather(*tasks)  # ends only by cancelling, or with the error of the task that died
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # none ends but with an error: then the desk ends with it, instead of half working
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             self.store.close()
 
     def act(self, work):
@@ -103,10 +104,9 @@ class Desk:
     async def _serve(self):
         stepped_s = 0.0
         while True:
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._sleep_s())
-            except asyncio.TimeoutError:
-                pass
+            alarm = asyncio.get_running_loop().call_later(self._sleep_s(), self._wake.set)
+            await self._wake.wait()
+            alarm.cancel()
             if time.monotonic() - stepped_s < _STORM_S:
                 await asyncio.sleep(_GATHER_S)
             self._wake.clear()
