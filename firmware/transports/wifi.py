@@ -70,7 +70,8 @@ class Wifi:
         await self._switch_on()
         while True:
             self.beat += 1
-            await self._look()
+            if not (self._was_up and self.up()):  # while all is well there is nothing to do; awaiting it would leave garbage
+                await self._look()
             await asyncio.sleep_ms(_LOOK_MS)
 
     async def _look(self):
