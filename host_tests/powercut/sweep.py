@@ -14,7 +14,7 @@ from host_tests.powercut.oracle import Oracle, Violation
 from tools.vboard.standins.nor import ERASE_CUTS, PROGRAM_CUTS, Dice
 
 _THIRD_CUT_EVERY = 4  # a quarter of the drawn second cuts get a third one
-_LOOKS = 3  # restarts tried from one point: a weak kill note reads right more often than not
+_LOOKS = (0, 1, 3)  # restarts tried from one point, after one cut, two, three: a weak kill note reads right more often than not
 _EARLY = 3  # operations of a recovery: its notes, before anything is told
 _WEAK = ("looks_blank", "looks_whole", "half_weak", "looks_old")
 
@@ -61,16 +61,18 @@ class Sweep:
 
     def _first_cut(self, flash, path, cut, variant, per_cut):
         self.first += 1
-        log = self._cut_and_live(flash, path, cut, variant, record=per_cut != 0)
+        log = self._cut_and_live(flash, path, cut, variant, 1, record=per_cut != 0)
         for number, torn in self._second_cuts(log, per_cut):
             self.second += 1
             third = per_cut is not None and self.second % _THIRD_CUT_EVERY == 0
             there = f"{path}; then {torn} at {log[number][0]} {number} of the recovery"
-            last = self._cut_and_live(flash, there, log[number], torn, record=third)
+            last = self._cut_and_live(flash, there, log[number], torn, 2, record=third)
             if third:
                 self.third += 1
                 number, torn = self._draw(last)
-                self._cut_and_live(flash, f"{there}; then {torn} at {last[number][0]} {number}", last[number], torn, False)
+                self._cut_and_live(
+                    flash, f"{there}; then {torn} at {last[number][0]} {number}", last[number], torn, 3, record=False
+                )
 
     def _second_cuts(self, log, per_cut):
         if per_cut is None:
@@ -85,14 +87,14 @@ class Sweep:
         number = self._random.randrange(len(log))
         return number, self._random.choice(_variants(log[number]))
 
-    def _cut_and_live(self, flash, path, cut, variant, record):
-        """One cut state. The log of its recovery and life if `record`, else an empty list."""
+    def _cut_and_live(self, flash, path, cut, variant, depth, record):
+        """One cut state, after `depth` cuts. The log of its recovery and life if `record`, else an empty list."""
         self.states += 1
         seed = self._random.getrandbits(28)
         flash.tear(cut, variant, seed)
         life = Life(flash, cut[4].copy(), self._class, Dice(seed + 1), flash.worn)
         flash.log = [] if record else None
-        self._guarded(f"{path}, dice {seed}", live_on, life)
+        self._guarded(f"{path}, dice {seed}", lambda live: live_on(live, _LOOKS[depth - 1]), life)
         log, flash.log = flash.log or [], None
         return log
 
@@ -105,7 +107,7 @@ class Sweep:
             raise Violation(f"{type(error).__name__}: {error} (seed {self._seed}, {path})") from error
 
 
-def live_on(life):
+def live_on(life, looks):
     """After a cut: recover, alarm at once, tidy up, clear, and look again that all that was told is still so."""
     life.boot()
     while life.activations() > workloads.ACTIVATIONS_OPEN:
@@ -114,7 +116,7 @@ def live_on(life):
     call_n = life.raise_call()
     life.add(before[0] if before else call_n)
     life.idle()
-    life.look(_LOOKS)
+    life.look(looks)
     life.boot()
     life.clear(call_n)
     life.idle()
