@@ -36,20 +36,21 @@ class Clockwork:
         now_ms = self._now()
         if self._working or clock.reached(now_ms, self._wake_ms) or clock.reached(now_ms, self._nudge_ms):
             return  # a turn comes in a moment, and knows how late it is
-        self._nudge_after(self._turn(now_ms))
+        self.by(clock.add(now_ms, self._turn(now_ms)))
 
-    def _nudge_after(self, pause_ms):
-        due_ms = clock.add(self._now(), pause_ms)
-        nudged = self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0
-        if not nudged and clock.diff(due_ms, self._wake_ms) < 0:
-            self._nudge_ms = due_ms
-            asyncio.create_task(self._nudge(pause_ms, due_ms))
+    def by(self, due_ms):
+        """Nothing is due yet, but at `due_ms` something is: work then at the latest."""
+        if clock.diff(due_ms, self._wake_ms) >= 0 or (self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0):
+            return
+        self._nudge_ms = due_ms
+        asyncio.create_task(self._nudge(max(1, clock.diff(due_ms, self._now())), due_ms))
 
     async def _nudge(self, pause_ms, due_ms):
         await asyncio.sleep_ms(pause_ms)
         if self._nudge_ms == due_ms:
             self._nudge_ms = None
-            self._nudge_after(self._turn(due_ms))
+            pause_ms = self._turn(due_ms)
+            self.by(clock.add(self._now(), pause_ms))
 
     def _turn(self, expected_ms):
         """Does the work. Late, what came in meanwhile has not been read yet: the margin lets the readers go first."""

@@ -49,12 +49,13 @@ class _Wire:
         self._at = 0
 
     def write(self, data, length=None):
-        length = len(data) if length is None else length
-        end = self.length + length
+        if length is not None:
+            data = data[:length]
+        start = self.length
+        self.length = end = start + len(data)
         if end > _PACKET_MAX:
             raise ValueError("packet above %d bytes" % _PACKET_MAX)
-        self.packet[self.length : end] = data if length == len(data) else data[:length]
-        self.length = end
+        self.packet[start:end] = data
 
     def read(self, length):
         start = self._at
@@ -116,13 +117,15 @@ class Codec:
         return self._packet()
 
     def publish(self, topic, payload, pid, again, retain=False):
-        """PUBLISH with QoS 1 and packet id `pid` (1 ... 65,535). `again`: sets DUP."""
-        self._client.pid = pid - 1
-        self._wire.feed(struct.pack("!BBH", PUBACK, 2, pid))
-        self._client.publish(topic.encode(), payload, retain, 1)
-        if again:
-            self._wire.packet[0] |= 0x08
-        return self._packet()
+        """PUBLISH with QoS 1 and packet id `pid` (1 ... 65,535). `again`: sets DUP.
+
+        Asked for QoS 0, the library waits for nothing; the packet id stands where a QoS 0 payload begins.
+        """
+        wire = self._wire
+        wire.length = 0
+        self._client.publish(topic.encode(), bytes((pid >> 8, pid & 255)) + payload, retain)
+        wire.packet[0] |= 0x0A if again else 0x02
+        return wire.packet[: wire.length]
 
     def subscribe(self, topic, pid):
         """SUBSCRIBE to one topic with QoS 1."""

@@ -159,7 +159,7 @@ class Connection:
     def _accept(self, first):
         if first != codec.CONNACK:
             raise codec.ProtocolError("packet 0x%02x instead of CONNACK" % first)
-        refusal = codec.check_connack(self.framer.packet[self.framer.body_at :])
+        refusal = codec.check_connack(self.framer.body())
         if refusal:
             raise codec.ProtocolError(refusal)
         self.join_ms = clock.diff(self._owner.now(), self.entered_ms)

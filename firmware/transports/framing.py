@@ -15,30 +15,29 @@ _SKIP_MAX = const(65536)  # bytes: a broker that announces more than this is hos
 class Framer:
     """Read into `space()`, tell `took(n)`, then call `next()` until it gives None.
 
-    `packet`, `body_at`: the packet that `next()` found and where its body starts. `skipped_pid`: set when an oversized packet was
-    skipped, to the packet id of a QoS 1 PUBLISH, else to 0; the reader sets it back to None. Not confirmed, such a PUBLISH would
-    be sent again for ever.
+    `view[start:end]` is the packet that `next()` found, `body_at` where its body begins in `view`; good until the next read.
+    `skipped_pid`: set when an oversized packet was skipped, to the packet id of a QoS 1 PUBLISH, else to 0; the reader sets it
+    back to None. Not confirmed, such a PUBLISH would be sent again for ever.
     """
 
     def __init__(self):
-        self._view = memoryview(bytearray(PACKET_MAX))
-        self._start = 0
+        self.view = memoryview(bytearray(PACKET_MAX))
+        self.start = self.body_at = self.end = 0
+        self._start = 0  # of what is not taken out yet
         self._end = 0
         self._skip_bytes = 0
-        self.packet = None
-        self.body_at = 0
         self.skipped_pid = None
 
     def space(self):
         """Where to read into; never empty after `next()` has given None."""
         if self._start == self._end:
             self._start = self._end = 0
-            return self._view
+            return self.view
         if self._start and self._end == PACKET_MAX:
-            rest = bytes(self._view[self._start : self._end])
-            self._view[: len(rest)] = rest
+            rest = bytes(self.view[self._start : self._end])
+            self.view[: len(rest)] = rest
             self._start, self._end = 0, len(rest)
-        return self._view[self._end :]
+        return self.view[self._end :]
 
     def took(self, count):
         self._end += count
@@ -50,19 +49,21 @@ class Framer:
         have = self._end - self._start
         if have < 2:
             return None
-        head_bytes, length = self._remaining_length(have)
-        if head_bytes is None:
+        start = self._start
+        length = self.view[start + 1]
+        head_bytes = 2
+        if length > 127:
+            head_bytes, length = self._remaining_length(have)
+            if head_bytes is None:
+                return None
+        end = start + head_bytes + length
+        if end > self._end:
+            if end - start > PACKET_MAX:
+                self._refuse(end - start, head_bytes, have)
             return None
-        total = head_bytes + length
-        if total > PACKET_MAX:
-            self._refuse(total, head_bytes, have)
-            return None
-        if have < total:
-            return None
-        self.packet = self._view[self._start : self._start + total]
-        self.body_at = head_bytes
-        self._start += total
-        return self.packet[0]
+        self.start, self.body_at, self.end = start, start + head_bytes, end
+        self._start = end
+        return self.view[start]
 
     def _remaining_length(self, have):
         """(bytes of fixed header, remaining length); (None, 0) while it is not complete."""
@@ -70,7 +71,7 @@ class Framer:
         for i in range(1, 5):
             if i >= have:
                 return None, 0
-            byte = self._view[self._start + i]
+            byte = self.view[self._start + i]
             length |= (byte & 0x7F) << (7 * (i - 1))
             if not byte & 0x80:
                 return i + 1, length
@@ -82,14 +83,18 @@ class Framer:
         if have < PACKET_MAX:  # wait until its head is here for certain: topic and packet id
             return
         self.skipped_pid = 0
-        first = self._view[self._start]
+        first = self.view[self._start]
         at = self._start + head_bytes
         if first & 0xF6 == PUBLISH | 2:
-            at += 2 + (self._view[at] << 8 | self._view[at + 1])
+            at += 2 + (self.view[at] << 8 | self.view[at + 1])
             if at + 2 <= self._end:
-                self.skipped_pid = self._view[at] << 8 | self._view[at + 1]
+                self.skipped_pid = self.view[at] << 8 | self.view[at + 1]
         self._skip_bytes = total
         self._skip()
+
+    def body(self):
+        """The body of the packet that `next()` found, good until the next read."""
+        return self.view[self.body_at : self.end]
 
     def _skip(self):
         count = min(self._skip_bytes, self._end - self._start)

@@ -72,8 +72,11 @@ class Link:
         if urgent and not outbox.urgent_waiting():
             self._dialler.at_once()
         outbox.put(key, topic, payload, urgent)
-        self._traffic.pump()
-        if urgent:
+        traffic = self._traffic
+        traffic.pump()
+        if traffic.conn is not None and not traffic.watch.racing:
+            self._clockwork.by(traffic.watch.next_due())
+        elif urgent:
             self._clockwork.hurry()
 
     def confirm(self, key):

@@ -93,11 +93,11 @@ class Traffic:
         now_ms = self._now()
         again = message.sends > 0
         packet = self._codec.publish(message.topic, message.payload, self.outbox.pid_for(message), again)
-        self.outbox.sent(message, now_ms)
+        self.outbox.sent(message, now_ms)  # before the write: that may end the connection, which makes it unsent again
         self.watch.asked(now_ms, message.urgent)
+        conn.write(packet)
         if again:
             self._counters["resends"] += 1
-        conn.write(packet)
 
     def ping_if_due(self, now_ms):
         if self.watch.ping_now(now_ms) and self.conn.free():
@@ -113,12 +113,12 @@ class Traffic:
 
     def take(self, conn, first):
         """One whole packet of `conn`. Raises ProtocolError."""
-        kind = first & 0xF0
         framer = conn.framer
-        if kind == codec.PUBACK or kind == codec.SUBACK:
-            self._answered(framer.packet[framer.body_at :], kind)
-        elif kind == codec.PUBLISH:
-            topic, payload, reply = self._codec.read_publish(framer.packet, framer.body_at)
+        if first == codec.PUBACK or first == codec.SUBACK:
+            self._answered(framer.view, framer.body_at, framer.end - framer.body_at, first)
+        elif first & 0xF0 == codec.PUBLISH:
+            packet = framer.view[framer.start : framer.end]
+            topic, payload, reply = self._codec.read_publish(packet, framer.body_at - framer.start)
             if reply is not None:
                 conn.write(reply)
             self._on_message(topic, payload)
@@ -133,22 +133,23 @@ class Traffic:
         if pid:
             conn.write(self._codec.puback(pid))
 
-    def _answered(self, body, kind):
-        if len(body) != (2 if kind == codec.PUBACK else 3):
-            raise codec.ProtocolError("answer of %d bytes" % len(body))
-        if kind == codec.SUBACK and body[2] > 1:
+    def _answered(self, view, at, length, kind):
+        """PUBACK or SUBACK, its body of `length` bytes at `view[at]`. The application is told before anything else is done."""
+        if length != (2 if kind == codec.PUBACK else 3):
+            raise codec.ProtocolError("answer of %d bytes" % length)
+        if length == 3 and view[at + 2] > 1:
             raise codec.ProtocolError("subscription refused (access list?)")
-        now_ms = self._now()
-        pid = body[0] << 8 | body[1]
-        message = self.outbox.acked(pid) if kind == codec.PUBACK else None
+        pid = view[at] << 8 | view[at + 1]
+        message = self.outbox.acked(pid) if length == 2 else None
         if message is not None:
-            rtt_ms = round_trip_ms(message, now_ms)
-            self.watch.confirmed(now_ms, rtt_ms, self.outbox.urgent_on_wire(), self._owed())
             if self.on_ack:
                 self.on_ack(message.key)
+            now_ms = self._now()
+            rtt_ms = round_trip_ms(message, now_ms)
+            self.watch.confirmed(now_ms, rtt_ms, self.outbox.urgent_on_wire(), self._owed())
         elif pid in self._first_pids:
             self._first_pids.remove(pid)
-            self.watch.answered(now_ms, self._owed())
+            self.watch.answered(self._now(), self._owed())
         else:
             self._counters["late_pubacks"] += 1
 

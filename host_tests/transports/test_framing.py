@@ -29,7 +29,7 @@ def _feed(framer, stream, step):
             first = framer.next()
             if first is None:
                 break
-            found.append((first, bytes(framer.packet[framer.body_at :])))
+            found.append((first, bytes(framer.body())))
     return found
 
 
