@@ -13,9 +13,14 @@ import time
 from pathlib import Path
 
 from tools import brokers, fetch_lib
-from tools.bench.figure import table
+from tools.bench.figure import Figure, table
 from tools.bench.figures import alarm_path, half_open, heap, outage, round_trip, ticker
 from tools.bench.lab import Lab
+from tools.bench.probe import ProbeError
+from tools.deploy import DeployError
+from tools.desk.client import DeskError
+from tools.scenario.deskside import StartError
+from tools.vboard import BoardError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GROUPS = {
@@ -27,6 +32,7 @@ GROUPS = {
     "heap": heap,
 }
 _FORMAT = 1  # of build/bench.json
+_TROUBLE = (ProbeError, BoardError, DeskError, StartError, DeployError, OSError, ValueError, RuntimeError, asyncio.TimeoutError)
 
 
 def arguments(argv):
@@ -67,10 +73,20 @@ async def run(options, groups):
     async with Lab(ROOT / "build" / "bench", kind, options.quick, say) as lab:
         peers = {peer.name: {"defaults": peer.defaults, "tightest": peer.tightest} for peer in lab.everyone}
         for group in groups.values():
-            figures += await group.measure_all(lab)
+            figures += await _measured(lab, group)
     if options.only in [name for group in groups.values() for name in group.NAMES]:
         figures = [figure for figure in figures if figure.name == options.only]
     return figures, peers, kind, time.monotonic() - begun_s
+
+
+async def _measured(lab, group):
+    """A group that breaks down costs its own figures only, and each of them says why."""
+    try:
+        return await group.measure_all(lab)
+    except _TROUBLE as error:
+        why = f"{type(error).__name__}: {error}"
+        lab.say(why)
+        return [Figure(name, None, "", "", 0, why_not=why) for name in group.NAMES]
 
 
 def as_object(figures, peers, kind, took_s, quick):

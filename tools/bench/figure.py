@@ -76,5 +76,6 @@ def table(figures):
         if figure is None:
             continue
         lines += [f"    {name}: {number(value)}" for name, value in figure.peers.items()]
-        lines.append(f"    ({figure.how})")
+        if figure.how:
+            lines.append(f"    ({figure.how})")
     return "\n".join(lines)

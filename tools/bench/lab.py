@@ -1,6 +1,8 @@
 """What all figures share: the broker, the peers, a directory for files, and the making of probes."""
 
 import asyncio
+import dataclasses
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ from tools.bench.probe import Probe
 from tools.bench.service import Service
 
 DEVICE = Path(__file__).resolve().parent / "device"
-_USER, _PASSWORD = "bench.flat", "bench-password"
+_UNIT = ("boot.py", "main.py", "firmware", "lib", "board_configs")
 
 
 class Lab:
@@ -23,7 +25,8 @@ class Lab:
         self.kind = kind
         self.quick = quick
         self.say = say
-        self.ours = peers.OURS
+        self.source = self.dir / "source"  # the unit's files as they were when the run began
+        self.ours = dataclasses.replace(peers.OURS, path=(self.source, self.source / "lib"))
         self.peers = ()
         self.device = DEVICE
         self.micropython = [sys.executable, str(Path(sys.executable).parent / "micropython")]
@@ -35,6 +38,7 @@ class Lab:
 
     async def __aenter__(self):
         self.dir.mkdir(parents=True, exist_ok=True)
+        _copy_unit(self.source)
         self.peers = peers.fetch(self.say)
         self.pki = pki.ensure(self.dir / "pki")
         self.broker = await brokers.Broker(self.kind, dir=self.dir / "broker").__aenter__()
@@ -48,6 +52,11 @@ class Lab:
         for broker in (self.broker, self.tls_broker):
             if broker:
                 await broker.stop()
+
+    @property
+    def left_out(self):
+        """What a figure shows for the peers when they are not driven for it: with --quick most are not."""
+        return {peer.name: "not run with --quick" for peer in self.peers} if self.quick else {}
 
     @property
     def everyone(self):
@@ -78,6 +87,18 @@ class Lab:
 
     def network(self, delay_ms=0, tls=False):
         return Network((self.tls_broker if tls else self.broker).port, delay_ms)
+
+
+def _copy_unit(target):
+    """The unit's files into `target`, so that one run measures one state of them."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for name in _UNIT:
+        source = peers.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
 
 
 class SilentNameServer:

@@ -42,6 +42,8 @@ class Service:
         deadline_s = time.monotonic() + timeout_s
         while not wanted <= set(self.numbers(sender)):
             left_s = deadline_s - time.monotonic()
+            if self._task.done():
+                self._task.result()  # raises what it has died of
             if left_s <= 0:
                 return None
             self._news.clear()

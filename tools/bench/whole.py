@@ -6,6 +6,7 @@ import secrets
 import time
 
 from tools.bench.mqtt_tap import Tap
+from tools.bench.probe import ProbeError
 from tools.brokers import free_port
 from tools.deploy import deploy, unit_settings
 from tools.scenario.deskside import DeskSide
@@ -54,7 +55,8 @@ class Flat:
         self._dir.mkdir(parents=True, exist_ok=True)
         await self._start_desk(broker.port, key)
         dialled, root = free_port(), self._dir / "root"
-        self.deployed = deploy(root, self._settings(dialled), key, self._lab.pki.ca_der, self._compiled)
+        settings, ca = self._settings(dialled), self._lab.pki.ca_der
+        self.deployed = deploy(root, settings, key, ca, self._compiled, source=self._lab.source)
         if self._main:
             (root / "main.py").write_text(self._main)
         state = self._dir / f"state-{secrets.token_hex(4)}"  # a new journal each time
@@ -67,7 +69,7 @@ class Flat:
     def _settings(self, port):
         pki = self._lab.pki
         brokers = [{"host": "127.0.0.1", "port": port, "server_name": pki.server_name, "tls": self._tls}]
-        return unit_settings("f1", "u1", brokers, "bench-password", scheme="bench")
+        return unit_settings("f1", "u1", brokers, "bench-password", scheme="whole")
 
     async def _start_desk(self, port, key):
         pki = self._lab.pki
@@ -81,7 +83,7 @@ class Flat:
         }
         if self._tls:
             broker |= {"ca_file": str(pki.ca_pem), "server_name": pki.server_name}
-        unit = {"scheme": "bench", "flat": "f1", "unit": "u1", "key": key.hex(), "label": "flat 1"}
+        unit = {"scheme": "whole", "flat": "f1", "unit": "u1", "key": key.hex(), "label": "flat 1"}
         config = {"v": 1, "id": "desk", "state": f"desk-{secrets.token_hex(4)}", "brokers": [broker], "units": [unit]}
         side = DeskSide(self._dir, config, View(), _Quiet())
         self._stack.push_async_callback(side.stop)
@@ -92,9 +94,7 @@ class Flat:
         deadline_s = time.monotonic() + _ONLINE_S
         while not any(unit["health"] for unit in await self.desk.units()):
             if time.monotonic() > deadline_s:
-                raise RuntimeError(
-                    f"the whole unit sent no health report within {_ONLINE_S:.0f} s: {list(self.board.log)[-3:]}"
-                )
+                raise ProbeError(f"the whole unit sent no health report within {_ONLINE_S:.0f} s: {list(self.board.log)[-3:]}")
             await asyncio.sleep(0.1)
 
     def _take(self, link, way, data):

@@ -18,9 +18,7 @@ class Client:
         import aiomqttc
 
         aiomqttc.log = _quiet  # it prints a line for each packet
-        aiomqttc.TimeoutError = (
-            asyncio.TimeoutError
-        )  # it uses the name, MicroPython has no such builtin: its tasks would die
+        aiomqttc.TimeoutError = asyncio.TimeoutError  # it uses the name, MicroPython has no such builtin: its tasks would die
         spec = probe.spec
         self._probe = probe
         self._tight = spec["tight"]

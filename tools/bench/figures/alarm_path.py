@@ -6,6 +6,7 @@ import time
 
 from tools.bench import measure
 from tools.bench.figure import Figure
+from tools.bench.probe import ProbeError
 from tools.bench.whole import Flat
 from tools.vboard.sight import firmware_lights
 
@@ -68,7 +69,7 @@ def record_figures(costs):
 
 
 async def _whole(lab):
-    calls, presses = (2, 10) if lab.quick else (10, 20)
+    calls, presses = (1, 8) if lab.quick else (10, 20)
     lab.say(f"the whole unit: {calls * presses} presses in {calls} calls ...")
     wire_ms, light_ms, trips_ms = [], [], []
     async with Flat(lab, "press") as flat:
@@ -95,9 +96,7 @@ def _figures(wire_ms, light_ms, trips_ms):
     return [
         Figure("press_to_publish_p50", measure.percentile(wire_ms, 50), "ms", how, None),
         Figure("press_to_publish_p99", measure.percentile(wire_ms, 99), "ms", how, 20),
-        Figure(
-            "press_to_flash", max(light_ms), "ms", flash, 30, detail={"all_ms": light_ms, "desk_and_back_ms": trips_ms}
-        ),
+        Figure("press_to_flash", max(light_ms), "ms", flash, 30, detail={"all_ms": light_ms, "desk_and_back_ms": trips_ms}),
     ]
 
 
@@ -127,7 +126,7 @@ async def _press(flat, name):
     for at_s, topic, _ in flat.published[before:]:
         if topic.endswith("/alarm"):
             return (at_s - begun_s) * 1000 - debounce_ms
-    raise RuntimeError(f"press of {name}: no alarm left the unit")
+    raise ProbeError(f"press of {name}: no alarm left the unit")
 
 
 async def _flashing(flat, first_s):
@@ -141,9 +140,7 @@ async def _flashing(flat, first_s):
         if event["event"] == "light" and event["level"] == 0 and born_s + event["t_ms"] / 1000 > first_s
     )
     sent_s = next(at_s for at_s, topic, _ in flat.published if at_s > first_s and topic.endswith("/alarm"))
-    receipt_s = next(
-        at_s for at_s, _, payload in flat.received if at_s > sent_s and json.loads(payload)["type"] == "receipt"
-    )
+    receipt_s = next(at_s for at_s, _, payload in flat.received if at_s > sent_s and json.loads(payload)["type"] == "receipt")
     debounce_ms = next(one["debounce_ms"] for one in flat.board.facts["inputs"] if one["name"] == _INPUTS[0])
     trip_ms = (receipt_s - sent_s) * 1000
     return (dark_s - first_s) * 1000 - lit_ms - debounce_ms - trip_ms, trip_ms

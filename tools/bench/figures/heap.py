@@ -53,15 +53,11 @@ app.run()
 async def measure_all(lab):
     quiet_s, idle_s = (4, 4) if lab.quick else (8, 12)
     results, size = {}, 0
-    for compiled in (True, False):
+    for compiled in (True,) if lab.quick else (True, False):
         form = "compiled" if compiled else "source"
         lab.say(f"heap of the whole unit over TLS, {form} ...")
-        async with Flat(
-            lab, f"heap-{form}", tls=True, compiled=compiled, main=_MAIN % (quiet_s, idle_s, _MARK)
-        ) as flat:
-            event = await flat.board.wait_event(
-                lambda e: e["event"] == "console" and _MARK in e["text"], _WAIT_S, since_ms=0
-            )
+        async with Flat(lab, f"heap-{form}", tls=True, compiled=compiled, main=_MAIN % (quiet_s, idle_s, _MARK)) as flat:
+            event = await flat.board.wait_event(lambda e: e["event"] == "console" and _MARK in e["text"], _WAIT_S, since_ms=0)
             results[form] = reading(event["text"])
             if compiled:
                 size = sum(count for path, count in flat.deployed.sizes.items() if path.endswith(".mpy"))
