@@ -11,7 +11,7 @@ import pytest
 
 from tools.brokers import BrokerError, program
 
-_DEBIAN = {"mosquitto": "mosquitto", "valgrind": "valgrind"}
+_DEBIAN = {"mosquitto": "mosquitto", "valgrind": "valgrind", "node": "nodejs", "npm": "npm"}
 
 
 def need(name):
