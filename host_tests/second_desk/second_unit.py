@@ -1,0 +1,120 @@
+"""A second unit, written from docs/protocol.md alone: the page is enough for a unit. No flash, no speech, no escalation."""
+
+import asyncio
+import secrets
+import time
+
+import aiomqtt
+
+from .wire import Refused, need, opened, sealed
+
+_RETRY_S, _WINDOW = (2, 4, 8, 15), 32  # Source: `alarm`; Downwards also, `ctr`
+_CORD = {"input": "cord1", "kind": "cord", "cause": "activated", "location": "bathroom"}
+_JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0}
+
+
+class SecondUnit:
+    """`light`: what the tenant sees; `heard`: the messages taken. `obeys` False: a clear stays without effect, for tests."""
+
+    def __init__(self, address, key):
+        self.base, self.unit, self.key = "ils/v1/" + address + "/", address.rpartition("/")[2], key
+        self._common = {"v": 1, "unit": self.unit, "session": secrets.token_hex(8), "boot": 1, "epoch": secrets.token_hex(4)}
+        self._seq, self._due_s, self._over, self._outgoing = 0, 0.0, set(), asyncio.Queue()
+        self.call, self.light, self.obeys, self.heard, self.refused = None, "off", True, [], []
+
+    async def run(self, **where):
+        """One connection, for as long as it lasts. `where`: what aiomqtt.Client needs to find the broker."""
+        will = aiomqtt.Will(self.base + "state", self._sealed("state", online=False, conn=1), qos=1, retain=True)
+        async with aiomqtt.Client(identifier=self.unit, protocol=aiomqtt.ProtocolVersion.V311, clean_session=True, keepalive=12,
+                                  will=will, **where) as client:
+            await client.subscribe(self.base + "down", qos=1)
+            self.say("state", online=True, conn=1)
+            self.say("event", event="started", cause="power_on", firmware="second", open_call=None)
+            await asyncio.gather(self._hear_all(client), self._send_all(client), self._call_again())
+
+    def _sealed(self, kind, **fields):
+        self._seq += 1
+        return sealed(self.key, self.base + kind, {"type": kind, **self._common, "seq": self._seq, **fields})
+
+    def say(self, kind, **fields):
+        payload = self._sealed(kind, **fields)
+        self._outgoing.put_nowait((self.base + kind, payload, 1, kind == "state"))
+        return payload
+
+    def pull(self):
+        if self.call is None:
+            call = "%s-%s-%d" % (self.unit, self._common["epoch"], len(self._over) + 1)
+            self.call = {"call": call, "triggers": 0, "attempt": 0, "since_s": time.monotonic(), "answered": False}
+        self.call["triggers"], self.light = self.call["triggers"] + 1, "steady"
+        return self.alarm()
+
+    def alarm(self):
+        call, now_s = self.call, time.monotonic()
+        call["attempt"] += 1
+        self._due_s = now_s + _RETRY_S[min(call["attempt"], len(_RETRY_S)) - 1]
+        inputs = [{**_CORD, "n": n} for n in sorted({1, *range(max(1, call["triggers"] - 6), call["triggers"] + 1)})]
+        return self.say("alarm", call=call["call"], triggers=call["triggers"], escalation=0, attempt=call["attempt"],
+                        resumed=False, inputs=inputs, age_ms=int((now_s - call["since_s"]) * 1000))
+
+    async def _hear_all(self, client):
+        async for message in client.messages:
+            self._take(str(message.topic), bytes(message.payload))
+
+    async def _send_all(self, client):
+        while True:
+            await client.publish(*await self._outgoing.get())
+
+    async def _call_again(self):
+        while True:
+            await asyncio.sleep(0.1)
+            if self.light == "steady" and time.monotonic() >= self._due_s:
+                self.alarm()
+
+    def _take(self, topic, payload):
+        try:
+            message = opened(self.key, topic, payload)
+            seen = {one["ctr"] for one in self.heard if one["from"] == message["from"]}
+            need("session", message["session"] == self._common["session"])
+            need("replay", message["ctr"] not in seen and message["ctr"] >= max(seen, default=0) - _WINDOW)
+        except Refused as reason:
+            self.refused.append(str(reason))
+            return
+        self.heard.append(message)
+        reason = self._why_not(message)
+        if message["type"] != "receipt" and (self.obeys or message["type"] != "clear"):
+            result = {"ref": message["ctr"], "from": message["from"], "do": message["type"], "ok": not reason, "reason": reason}
+            self.say("event", event="command", **result)
+        if not reason:
+            getattr(self, "_on_" + message["type"])(message)
+
+    def _why_not(self, message):
+        kind, call = message["type"], self.call
+        if kind == "query":
+            return ""
+        if not call or message["call"] != call["call"]:
+            return "already_cleared" if message["call"] in self._over else "no_such_call"
+        if kind in ("receipt", "clear") and message["triggers"] < call["triggers"]:
+            return "newer_trigger"
+        if kind != "receipt" and self.light == "steady":
+            return "not_received"
+        if kind != "clear":
+            return ""
+        return "no_speech" if message["basis"] == "speech" else "" if call["answered"] else "not_answered"
+
+    def _on_receipt(self, message):
+        self.call["answered"] = {"answered": True, "released": False}.get(message["type"], self.call["answered"])
+        self.light = "double" if self.call["answered"] else "flashing"
+
+    _on_answered = _on_released = _on_receipt
+
+    def _on_query(self, _):
+        self.say("health", firmware="second", board="none", uptime_s=0, reset_cause="power_on", heap_free_bytes=0, rssi_dbm=None,
+                 call=self.call and self.call["call"], faults=[], counters={}, journal=_JOURNAL)
+        if self.light == "steady":
+            self.alarm()
+
+    def _on_clear(self, message):
+        if self.obeys:
+            self._over.add(message["call"])
+            self.call, self.light = None, "off"
+            self.say("event", event="cleared", call=message["call"], by="service", outcome=message["outcome"], who=message["who"])

@@ -1,0 +1,100 @@
+"""Seal, order of checks and fields of docs/protocol.md, written from that page alone, for the second desk and the second unit."""
+
+import hashlib
+import hmac
+import json
+import re
+
+UP, DOWN = ("alarm", "event", "health", "state"), ("receipt", "answered", "released", "clear", "query")
+_UP_BYTES, _DOWN_BYTES, _SEAL_BYTES, _MAX = 2048, 1024, 74, 2**31 - 1  # Source: Transport; The seal; Fields
+
+
+class Refused(Exception):
+    """A message that changes nothing; the text is the reason, in the page's words."""
+
+
+def digest(key, topic, head):
+    return hmac.new(key, topic.encode() + b"\n" + head, hashlib.sha256).hexdigest().encode()
+
+
+def sealed_bytes(key, topic, head):
+    """`head`, which is all of the message but the closing brace, with its seal."""
+    return head + b',"mac":"' + digest(key, topic, head) + b'"}'
+
+
+def sealed(key, topic, message):
+    """The bytes to send: `message` as JSON with its seal as the last field."""
+    return sealed_bytes(key, topic, json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()[:-1])
+
+
+def opened(key, topic, payload):
+    """The message in `payload`, checked in the page's order: size, seal, JSON, version, type, fields. Raises Refused."""
+    channel = topic.rpartition("/")[2]
+    kinds = DOWN if channel == "down" else (channel,)
+    need("size", len(payload) <= (_DOWN_BYTES if channel == "down" else _UP_BYTES))
+    head = payload[:-_SEAL_BYTES]
+    need("seal", hmac.compare_digest(payload, sealed_bytes(key, topic, head)))
+    try:
+        message = json.loads(payload)
+    except ValueError:
+        raise Refused("json") from None
+    need("json", isinstance(message, dict))
+    need("version", _number(1, 1)(message.get("v")))
+    need("type", message.get("type") in kinds)
+    need("field", _fits(message, _BOTH) and _fits(message, _DOWN if channel == "down" else _UP))
+    need("field", _fits(message, _FIELDS[message["type"]]) and _fits(message, _EVENTS.get(message.get("event"), {})))
+    need("field", message["unit"] == topic.split("/")[4])
+    return message
+
+
+def need(reason, good):
+    if not good:
+        raise Refused(reason)
+
+
+def _fits(message, rules):
+    return isinstance(message, dict) and all(name in message and rule(message[name]) for name, rule in rules.items())
+
+
+def _number(low, high):
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _text(pattern):
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.DOTALL) is not None
+
+
+def _is(kind):
+    return lambda value: isinstance(value, kind)
+
+
+def _inputs(value):
+    return isinstance(value, list) and 1 <= len(value) <= 8 and all(_fits(item, _INPUT) for item in value)
+
+
+def _age_ms(value):
+    return value is None or _number(0, 2**28)(value)
+
+
+_ID, _CALL, _WHO = _text(r"[a-z0-9_-]{1,24}"), _text(r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}"), _text(".{1,32}")
+_TRIGGERS, _ESCALATION, _NUMBER, _COUNT = _number(1, 64), _number(0, 1000), _number(1, _MAX), _number(0, _MAX)
+_BOTH = {"unit": _ID, "session": _text("[0-9a-f]{16}")}
+_UP = {"seq": _NUMBER, "boot": _COUNT, "epoch": _text("[0-9a-f]{8}")}
+_DOWN = {"from": _ID, "ctr": _NUMBER}
+_INPUT = {"n": _TRIGGERS, "input": _ID, "kind": _text("button|cord|pendant"),
+          "cause": _text("activated|line_open|line_short"), "location": _text(".{0,32}")}
+_FIELDS = {
+    "alarm": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION, "attempt": _NUMBER, "resumed": _is(bool),
+              "inputs": _inputs, "age_ms": _age_ms},
+    "event": {"event": _is(str)},
+    "health": {"faults": _is(list), "counters": _is(dict)},
+    "state": {"online": _is(bool), "conn": _NUMBER},
+    "receipt": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION},
+    "answered": {"call": _CALL, "who": _WHO},
+    "released": {"call": _CALL},
+    "clear": {"call": _CALL, "triggers": _TRIGGERS, "outcome": _text("emergency|help_sent|mistake|test"),
+              "basis": _text("present|speech"), "who": _WHO},
+    "query": {},
+}
+_EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bool), "reason": _is(str)},
+           "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)}}
