@@ -28,9 +28,14 @@ async def perform(played, root, broker, write, colour=False):
         async with stage:
             await play(played, stage)
     except (Failure, *Stage.START_ERRORS) as error:
-        return f"{error}\n  logs: {directory}"
+        return f"{error}\n  the unit's console: {_last_words(directory / 'flat' / 'console.log')}\n  logs: {directory}"
     shutil.rmtree(directory)
     return None
+
+
+def _last_words(log):
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return " | ".join(line.strip() for line in lines[-3:]) or "nothing"
 
 
 async def perform_all(jobs, write):
