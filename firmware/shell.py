@@ -171,7 +171,8 @@ class Shell:
                 self._uptime_s += uptime_s
             if self.journal and not self.unit.busy:
                 self.journal.idle()
-                if self.journal.faults:
+                if self.journal.faults and not self._faults.is_open("storage"):
+                    print("storage:", self.journal.faults[-1])
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)
             if self.bearer.gave_up:

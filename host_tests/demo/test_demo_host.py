@@ -149,7 +149,7 @@ def test_a_person_presses_answers_and_clears_and_ctrl_c_leaves_nothing_behind(de
     family = flat.family()
     assert len(family) >= 3, "broker, desk and board are processes of their own"
     flat.type("half a comm\x03")
-    assert flat.ends() == 130
+    assert flat.ends() == 0
     assert "keys, journal and calls stay in" in flat.said
     assert not left_of(family)
 
@@ -185,7 +185,7 @@ def test_ctrl_c_during_the_set_up_leaves_nothing_behind(demo):
     flat.expect("broker nats listens")
     family = flat.family()
     flat.type("\x03")
-    assert flat.ends() == 130
+    assert flat.ends() == 0
     assert not left_of(family)
 
 

@@ -108,7 +108,7 @@ def run(directory, broker, port):
         terminal.write(f"\ndemo: {error}")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return 0  # the usual way to end it
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C may not cut the tidying short
         terminal.write("\nending the demo ...")

@@ -12,7 +12,7 @@ from .upward import CHANNELS
 _KEEPALIVE_S = 12  # the protocol's; a dead link shows within 1.5 times that
 _REPLY_S = 10  # bound on CONNACK, SUBACK, PUBACK
 _IN_FLIGHT_MAX = 1000  # receipts on their way: with the library's 20 a storm of calls waits a round trip for every 20
-_BACKOFF_S = (0.2, 5.0)  # first and longest wait: the desk is one client, and a flat may be waiting for its receipt
+_BACKOFF_S = (0.2, 1.0)  # first and longest wait: a flat may be waiting for its receipt, and the desk is only one client
 
 
 class BrokerLink:
