@@ -29,8 +29,9 @@ test: setup lint docs-check test-host test-micropython ## all tests: lint, host 
 test-host: setup ## tests on CPython, with the virtual board, real brokers and scenarios among them
 	@$(PY) -m pytest host_tests
 
-test-micropython: setup ## the same core tests under the real MicroPython with a bounded heap
+test-micropython: setup ## the same plain tests under the real MicroPython with a bounded heap, as source and as .mpy
 	@$(PY) -m host_tests.run_micropython
+	@$(PY) -m host_tests.run_micropython --compiled
 
 lint: setup ## ruff over everything
 	@$(PY) -m ruff check .

@@ -2,7 +2,7 @@
 
 Takes every `test_*.py` below host_tests except `test_*_host.py` (those need CPython), each in a process of its own with
 `-X heapsize=320k`, which stands for about 160 KB on the board: objects are twice the size here. With words, only files whose
-path contains one of them. `--firmware DIR`: take `firmware` from there (the compiled files). Exit code 0 only if all passed.
+path contains one of them. `--compiled`: `firmware` as .mpy files, made by mpy-cross first. Exit code 0 only if all passed.
 """
 
 import argparse
@@ -10,6 +10,8 @@ import os
 import pathlib
 import subprocess
 import sys
+
+from tools.deploy import deploy, unit_settings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEAP = "320k"
@@ -49,6 +51,13 @@ def interpreter():
     return str(beside) if beside.exists() else "micropython"
 
 
+def compiled():
+    """A directory that holds `firmware` as .mpy, as it would be put onto a unit."""
+    out = ROOT / "build" / "compiled"
+    deploy(out, unit_settings("f12", "u1", [], "none"), bytes(32), compiled=True)
+    return out
+
+
 def run_file(file, firmware, root=ROOT):
     """(passed, failed, output) of one file. A crash, a hang or an import that fails counts as one failure."""
     module = ".".join(file.relative_to(root).with_suffix("").parts)
@@ -69,12 +78,13 @@ def run_file(file, firmware, root=ROOT):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("words", nargs="*", help="run only files whose path contains one of these")
-    parser.add_argument("--firmware", type=pathlib.Path, help="directory that holds `firmware` (default: the repository)")
+    parser.add_argument("--compiled", action="store_true", help="take `firmware` as .mpy files (default: the source)")
     options = parser.parse_args()
+    firmware = compiled() if options.compiled else None
     os.environ.pop("MICROPYPATH", None)
     total_passed = total_failed = 0
     for file in find_tests(options.words):
-        passed, failed, output = run_file(file, options.firmware)
+        passed, failed, output = run_file(file, firmware)
         total_passed += passed
         total_failed += failed
         print(f"{'FAILED' if failed else 'ok    '} {file.relative_to(ROOT)}: {passed} passed, {failed} failed", flush=True)
