@@ -18,11 +18,11 @@ import aiomqtt
 from .wire import UP, Refused, opened, sealed
 
 _CTR_BLOCK = 100  # numbers reserved with one write: after a crash ctr jumps, it never falls back
-_SEQ_LATE = 1000  # the page bounds no lateness upwards; so many numbers are remembered
+_SEQ_LATE = 1024  # Source: docs/protocol.md, Upwards also
 
 
 class Unit:
-    """One unit as the desk knows it. A new epoch begins a new count of boots, so an epoch once left is over for good."""
+    """One unit as the desk knows it. A new epoch begins a new count of boots, so what was once left is over for good."""
 
     def __init__(self, address, key):
         self.base, self.key, self.name = "ils/v1/" + address + "/", key, address.rpartition("/")[2]
@@ -33,9 +33,9 @@ class Unit:
         """True for the first copy of a message of the newest session; takes note of a newer session."""
         epoch, boot, seq = message["epoch"], message["boot"], message["seq"]
         if message["session"] != self.session:
-            if epoch in self.left or epoch == self.epoch and boot <= self.boot:
+            if {epoch, message["session"]} & self.left or epoch == self.epoch and boot < self.boot:
                 return False
-            self.left |= {self.epoch} - {epoch}
+            self.left |= {self.session} | ({self.epoch} - {epoch})
             self.session, self.epoch, self.boot, self.seen, self.conn = message["session"], epoch, boot, set(), 0
         late = message["type"] != "state" and seq < max(self.seen, default=0) - _SEQ_LATE  # a will's number is as old as its link
         if seq in self.seen or late:
@@ -150,11 +150,11 @@ class Desk:
         if address not in self._asked:
             self._asked.add(address)
             self.send(address, "query")  # we were away, or never here
-        if news or channel == "alarm":  # a sealed alarm is true and gets its receipt, whatever its number
+        if news or channel == "alarm" or message.get("event") == "cleared":  # true of their call, whatever session and number
             getattr(self, "_on_" + channel)(address, unit, message)
 
     def _on_state(self, _, unit, message):
-        if message["conn"] >= unit.conn:
+        if message["conn"] > unit.conn or message["conn"] == unit.conn and not message["online"]:  # the will is the later
             unit.conn, unit.online = message["conn"], message["online"]
 
     def _on_health(self, _, unit, message):

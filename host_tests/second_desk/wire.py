@@ -81,8 +81,8 @@ _TRIGGERS, _ESCALATION, _NUMBER, _COUNT = _number(1, 64), _number(0, 1000), _num
 _BOTH = {"unit": _ID, "session": _text("[0-9a-f]{16}")}
 _UP = {"seq": _NUMBER, "boot": _COUNT, "epoch": _text("[0-9a-f]{8}")}
 _DOWN = {"from": _ID, "ctr": _NUMBER}
-_INPUT = {"n": _TRIGGERS, "input": _ID, "kind": _text("button|cord|pendant"),
-          "cause": _text("activated|line_open|line_short"), "location": _text(".{0,32}")}
+_INPUT = {"n": _TRIGGERS, "input": _ID, "kind": _is(str), "cause": _is(str),
+          "location": _text(".{0,32}")}
 _FIELDS = {
     "alarm": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION, "attempt": _NUMBER, "resumed": _is(bool),
               "inputs": _inputs, "age_ms": _age_ms},
