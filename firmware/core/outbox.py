@@ -20,16 +20,17 @@ _PID_MAX = const(65535)  # MQTT 3.1.1, 2.3.1: 1 ... 65,535, never 0; umqtt.simpl
 class Message:
     """One pending message. `pid`: packet id, None until first sent. `on_wire`: written to the current connection."""
 
-    def __init__(self, key, serial):
+    pid = None  # what is the same for every new message stands in the class: making one costs less
+    on_wire = False
+    sends = 0
+    sent_ms = 0
+
+    def __init__(self, key, serial, topic, payload, urgent):
         self.key = key
         self.serial = serial
-        self.topic = None
-        self.payload = None
-        self.urgent = False
-        self.pid = None
-        self.on_wire = False
-        self.sends = 0
-        self.sent_ms = 0
+        self.topic = topic
+        self.payload = payload
+        self.urgent = urgent
 
 
 class Outbox:
@@ -59,12 +60,21 @@ class Outbox:
         """
         urgent = bool(urgent)
         message = self._messages.get(key)
-        if message is None:
-            if not self._has_room(urgent):
-                self.refused += 1
-                return False
-            message = self._add(key)
-        elif not message.on_wire:
+        if message is not None:
+            self._replace(message, topic, payload, urgent)
+            return True
+        pending = self._urgent if urgent else len(self._messages) - self._urgent
+        if pending >= (_URGENT_MAX if urgent else _ROUTINE_MAX) and not self._drop_routine():
+            self.refused += 1
+            return False
+        self._serial += 1
+        self._messages[key] = message = Message(key, self._serial, topic, payload, urgent)
+        self._unsent[urgent].append(message)
+        self._urgent += urgent
+        return True
+
+    def _replace(self, message, topic, payload, urgent):
+        if not message.on_wire:
             self._unsent[message.urgent].remove(message)
         self._urgent += urgent - message.urgent
         if message.pid is not None:
@@ -72,18 +82,6 @@ class Outbox:
         message.topic, message.payload, message.urgent = topic, payload, urgent
         message.pid, message.on_wire, message.sends = None, False, 0
         self._queue(message)
-        return True
-
-    def _add(self, key):
-        self._serial += 1
-        message = Message(key, self._serial)
-        self._messages[key] = message
-        return message
-
-    def _has_room(self, urgent):
-        if urgent:
-            return self._urgent < _URGENT_MAX or self._drop_routine()
-        return len(self._messages) - self._urgent < _ROUTINE_MAX or self._drop_routine()
 
     def _drop_routine(self):
         """The oldest routine message goes; an urgent one never does."""
@@ -103,24 +101,24 @@ class Outbox:
 
     def next(self):
         """The message to send next, or None: urgent ones first, each kind in order."""
-        for line in (self._unsent[1], self._unsent[0]):
-            if line:
-                return line[0]
-        return None
+        line = self._unsent[1] or self._unsent[0]
+        return line[0] if line else None
 
     def sent(self, message, now_ms):
         """`message` (from `next()`) was written to the current connection."""
-        self._unsent[message.urgent].remove(message)
+        line = self._unsent[message.urgent]
+        line.pop(0) if line and line[0] is message else line.remove(message)
         message.on_wire = True
         message.sends += 1
         message.sent_ms = now_ms
 
     def pid_for(self, message):
         """The packet id to send `message` with: its own, or the next free one."""
-        if message.pid is None:
-            message.pid = self.new_pid()
-            self._by_pid[message.pid] = message
-        return message.pid
+        pid = message.pid
+        if pid is None:
+            message.pid = pid = self.new_pid()
+            self._by_pid[pid] = message
+        return pid
 
     def new_pid(self):
         """A packet id that no pending message has; 65,535 is followed by 1."""

@@ -38,6 +38,11 @@ class Clockwork:
             return  # a turn comes in a moment, and knows how late it is
         self.by(clock.add(now_ms, self._turn(now_ms)))
 
+    def far(self, ms):
+        """True if the next turn is more than `ms` away."""
+        turn_ms = self._wake_ms if self._nudge_ms is None else self._nudge_ms
+        return clock.diff(turn_ms, self._now()) > ms
+
     def by(self, due_ms):
         """Nothing is due yet, but at `due_ms` something is: work then at the latest."""
         if clock.diff(due_ms, self._wake_ms) >= 0 or (self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0):

@@ -56,6 +56,7 @@ class Connection:
         self._sock = None
         self.first = ()  # what the link sends first on it
         self.join_ms = None  # from CONNECT to CONNACK
+        self.free = False  # UP, and the next packet goes straight to the socket; else `on_drained` will tell
         self._rest = []  # what the socket would not take yet, oldest first
         self._writer = None
         self._task = asyncio.create_task(self._run())
@@ -133,11 +134,13 @@ class Connection:
                 continue
             if count == 0:
                 raise OSError("closed by the broker")
-            self.progress_ms = self._owner.now()
             framer.took(count)
             while self._take_packets(framer):  # a broker that never stops talking must not keep the loop
                 await asyncio.sleep_ms(0)
-            await asyncio.sleep_ms(0)
+            if self.secure:
+                await asyncio.sleep_ms(0)
+            else:
+                await readable(self._raw)  # TCP keeps nothing back from the poller
 
     def _take_packets(self, framer):
         """Handles a handful of packets; True if there may be more."""
@@ -164,20 +167,13 @@ class Connection:
             raise codec.ProtocolError(refusal)
         self.join_ms = clock.diff(self._owner.now(), self.entered_ms)
         self._enter(UP)
+        self.free = True
         self._owner.on_joined(self)
-
-    def free(self):
-        """True if a packet written now goes straight to the socket. False: `on_drained` will tell."""
-        return self.stage == UP and not self._rest
 
     def write(self, packet):
         """Writes one whole packet; what the socket does not take is kept and follows by itself, in order."""
-        if self.stage != UP:
-            return
-        if self._rest:
-            self._rest.append(bytes(packet))
-            if len(self._rest) > _REST_MAX:
-                self.close("takes nothing any more")
+        if not self.free:
+            self._keep(packet)
             return
         try:
             taken = self._sock.write(packet) or 0
@@ -185,8 +181,15 @@ class Connection:
             self.close(_text(self.stage, error))
             return
         if taken < len(packet):
+            self.free = False
             self._rest.append(bytes(packet[taken:]))
             self._writer = asyncio.create_task(self._drain())
+
+    def _keep(self, packet):
+        if self.stage == UP:
+            self._rest.append(bytes(packet))
+            if len(self._rest) > _REST_MAX:
+                self.close("takes nothing any more")
 
     async def _drain(self):
         """A piece is offered again as it was: TLS takes it for the one it could not get rid of before."""
@@ -203,6 +206,7 @@ class Connection:
             self.close(_text(self.stage, error))
             return
         self._writer = None
+        self.free = True
         self._owner.on_drained(self)
 
     def close(self, reason):
@@ -211,6 +215,7 @@ class Connection:
             return
         text = "broker %s: %s" % (self.name(), reason)
         failed_stage, self.stage, self.reason = self.stage, CLOSED, text
+        self.free = False
         for task in (self._task, self._writer):
             if task and task is not asyncio.current_task():
                 task.cancel()  # before the socket goes: it must leave the poller first

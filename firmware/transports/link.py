@@ -56,8 +56,10 @@ class Link:
         topics = config.get("subscribe", ())
         self._traffic = Traffic(coder, settings, topics, hello, self._heard, now, self.counters)
         backoff = Backoff(settings["retry_urgent_ms"], settings["retry_max_ms"], rand)
+        self.on_packet = self._traffic.take
         self._dialler = Dialler(self._dial, self._brokers, settings, backoff, rand)
         self._clockwork = Clockwork(now, self._work)
+        self._soon_ms = min(settings["race_ms"], settings["pong_ms"])  # nothing that is sent can be due sooner
         self._bearer_up = True
         self._suspicions = 0  # since the service was last heard
         self._other_wanted = False  # a connection is dialled beside a link that is suspect but up
@@ -68,16 +70,17 @@ class Link:
         """Hands a message over; never blocks. Raises ValueError above 2,048 bytes of payload or 256 of topic."""
         if len(payload) > _PAYLOAD_MAX or len(topic) > _TOPIC_MAX:
             raise ValueError("link: %d bytes on %s are too many" % (len(payload), topic))
-        outbox = self._traffic.outbox
-        if urgent and not outbox.urgent_waiting():
-            self._dialler.at_once()
-        outbox.put(key, topic, payload, urgent)
         traffic = self._traffic
+        first = urgent and not traffic.outbox.urgent_waiting()
+        traffic.outbox.put(key, topic, payload, urgent)
         traffic.pump()
-        if traffic.conn is not None and not traffic.watch.racing:
+        if traffic.conn is None or traffic.watch.racing:
+            if first:
+                self._dialler.at_once()
+            if urgent:
+                self._clockwork.hurry()
+        elif self._clockwork.far(self._soon_ms):
             self._clockwork.by(traffic.watch.next_due())
-        elif urgent:
-            self._clockwork.hurry()
 
     def confirm(self, key):
         """The application has what it wanted for `key`: it is sent no more and no race is run for it."""
@@ -207,9 +210,6 @@ class Link:
         if old:
             old.close("replaced by a newer connection")
         self._set_online(True)
-
-    def on_packet(self, conn, first):
-        self._traffic.take(conn, first)
 
     def on_skipped(self, conn, pid):
         self._traffic.confirm_skipped(conn, pid)

@@ -61,16 +61,18 @@ class Traffic:
     def pump(self):
         """Writes what waits, as far as the socket takes it; a long queue in bursts, so that the loop goes on meanwhile."""
         conn = self.conn
+        if conn is None:
+            return
         for _ in range(_BURST):
-            if conn is None or conn is not self.conn or not conn.free():
+            if not conn.free:
                 return
             if self._first:
                 conn.write(self._first_packet(self._first.pop(0)))
-            else:
-                message = self.outbox.next()
-                if message is None:
-                    return
-                self._write(conn, message)
+                continue
+            message = self.outbox.next()
+            if message is None:
+                return
+            self._write(conn, message)
         if not self._pumping:
             self._pumping = True
             asyncio.create_task(self._pump_on())
@@ -92,15 +94,14 @@ class Traffic:
     def _write(self, conn, message):
         now_ms = self._now()
         again = message.sends > 0
-        packet = self._codec.publish(message.topic, message.payload, self.outbox.pid_for(message), again)
-        self.outbox.sent(message, now_ms)  # before the write: that may end the connection, which makes it unsent again
+        conn.write(self._codec.publish(message.topic, message.payload, self.outbox.pid_for(message), again))
+        self.outbox.sent(message, now_ms)  # also if that write ended the connection: the next one starts over
         self.watch.asked(now_ms, message.urgent)
-        conn.write(packet)
         if again:
             self._counters["resends"] += 1
 
     def ping_if_due(self, now_ms):
-        if self.watch.ping_now(now_ms) and self.conn.free():
+        if self.watch.ping_now(now_ms) and self.conn.free:
             self.watch.asked(now_ms)
             self.conn.write(self._codec.ping())
 
@@ -114,8 +115,10 @@ class Traffic:
     def take(self, conn, first):
         """One whole packet of `conn`. Raises ProtocolError."""
         framer = conn.framer
-        if first == codec.PUBACK or first == codec.SUBACK:
-            self._answered(framer.view, framer.body_at, framer.end - framer.body_at, first)
+        if first == codec.PUBACK:
+            self._puback(framer)
+        elif first == codec.SUBACK:
+            self._suback(framer.body())
         elif first & 0xF0 == codec.PUBLISH:
             packet = framer.view[framer.start : framer.end]
             topic, payload, reply = self._codec.read_publish(packet, framer.body_at - framer.start)
@@ -133,21 +136,30 @@ class Traffic:
         if pid:
             conn.write(self._codec.puback(pid))
 
-    def _answered(self, view, at, length, kind):
-        """PUBACK or SUBACK, its body of `length` bytes at `view[at]`. The application is told before anything else is done."""
-        if length != (2 if kind == codec.PUBACK else 3):
-            raise codec.ProtocolError("answer of %d bytes" % length)
-        if length == 3 and view[at + 2] > 1:
+    def _puback(self, framer):
+        """The application is told before anything else is done: it is what somebody waits for."""
+        at = framer.body_at
+        if framer.end - at != 2:
+            raise codec.ProtocolError("PUBACK of %d bytes" % (framer.end - at))
+        pid = framer.view[at] << 8 | framer.view[at + 1]
+        message = self.outbox.acked(pid)
+        if message is None:
+            self._first_answered(pid)
+            return
+        if self.on_ack:
+            self.on_ack(message.key)
+        now_ms = self._now()
+        self.watch.confirmed(now_ms, round_trip_ms(message, now_ms), self.outbox.urgent_on_wire(), self._owed())
+
+    def _suback(self, body):
+        if len(body) != 3:
+            raise codec.ProtocolError("SUBACK of %d bytes" % len(body))
+        if body[2] > 1:
             raise codec.ProtocolError("subscription refused (access list?)")
-        pid = view[at] << 8 | view[at + 1]
-        message = self.outbox.acked(pid) if length == 2 else None
-        if message is not None:
-            if self.on_ack:
-                self.on_ack(message.key)
-            now_ms = self._now()
-            rtt_ms = round_trip_ms(message, now_ms)
-            self.watch.confirmed(now_ms, rtt_ms, self.outbox.urgent_on_wire(), self._owed())
-        elif pid in self._first_pids:
+        self._first_answered(body[0] << 8 | body[1])
+
+    def _first_answered(self, pid):
+        if pid in self._first_pids:
             self._first_pids.remove(pid)
             self.watch.answered(self._now(), self._owed())
         else:

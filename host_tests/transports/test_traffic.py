@@ -20,6 +20,7 @@ class FakeConn:
         self.join_ms = 5
         self.framer = Framer()
 
+    @property
     def free(self):
         return self.room > 0
 
