@@ -7,7 +7,9 @@ import argparse
 import asyncio
 import datetime
 import json
+import os
 import platform
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -70,10 +72,13 @@ async def run(options, groups):
 
     kind = options.broker or default_broker()
     figures = []
-    async with Lab(ROOT / "build" / "bench", kind, options.quick, say) as lab:
+    directory = ROOT / "build" / f"bench-{os.getpid()}"  # its own, so that two runs at a time do not mix
+    async with Lab(directory, kind, options.quick, say) as lab:
         peers = {peer.name: {"defaults": peer.defaults, "tightest": peer.tightest} for peer in lab.everyone}
         for group in groups.values():
             figures += await _measured(lab, group)
+    if all(figure.value is not None for figure in figures):
+        shutil.rmtree(directory)  # else kept: the logs in it may say why
     if options.only in [name for group in groups.values() for name in group.NAMES]:
         figures = [figure for figure in figures if figure.name == options.only]
     return figures, peers, kind, time.monotonic() - begun_s

@@ -79,6 +79,7 @@ class Client:
                 self._client.sock.settimeout(self._timeout_s)
                 self._client.publish(self._probe.topic, self._probe.payload(self._waiting[0]), qos=1)
                 self._probe.acked(self._waiting.pop(0))
+                await asyncio.sleep_ms(0)  # one call blocks; between two of them the program may go on
             self._client.check_msg()
             if self._ping_ms and time.ticks_diff(time.ticks_ms(), pinged_ms) >= self._ping_ms:
                 pinged_ms = time.ticks_ms()
