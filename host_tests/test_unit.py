@@ -163,7 +163,7 @@ def test_refused_commands_are_answered_with_their_reason_and_receipts_are_not():
     flat.hear("released", call="u1-5e1f00d5-11")
     flat.hear("released", call="u1-5e1f00d5-13")
     flat.hear("receipt", call="u1-5e1f00d5-11", triggers=1, escalation=0)
-    assert flat.take() == ["clear not_answered", "released already_cleared", "released no_such_call"]
+    assert flat.take() == ["clear not_received", "released already_cleared", "released no_such_call"]
 
 
 def test_a_query_brings_health_and_an_answer():

@@ -7,8 +7,9 @@ Rules, of which the table below is the short form:
   escalation counts (P2). Until then the alarm is sent again after 2, 4, 8 and then every 15 s, for ever.
 - RECEIVED: the service has it; flashing light. Nobody answers within 60 s: escalation + 1, sent until that is received too.
 - ANSWERED: a person has it and says so again every 30 s; 130 s of silence is a dead session: back to RECEIVED, escalated (P6).
-- A further activation in any state is one more trigger, journalled and sent until its own receipt (P4). A clear that does not
-  know of the newest trigger is refused.
+- A further activation in any state is one more trigger, journalled and sent until its own receipt (P4). Until then the light is
+  steady again: who has just pulled must not be shown an older pull's receipt (P2). A clear that does not know of the newest
+  trigger is refused.
 - Cleared only from ANSWERED, by the service: with a person present in the flat, or after speech that this unit saw (P6). Or by
   the reset contact in the flat, once the service has received the call: somebody present has seen to it, and the service knows.
 - Every state has a due-field that leads out of it (P8).
@@ -46,8 +47,8 @@ _AGE_KNOWN_MS = const(1 << 28)  # 3.1 days: well inside half the period of the t
 MAX_ESCALATION = const(1000)  # 16 h at one a minute; saturates
 
 _TABLE = {
-    RAISED: {ACTIVATED: "_add", RECEIPT_ARRIVED: "_receipt", ANSWER_ARRIVED: "_not_received", CLEAR_ARRIVED: "_not_answered",
-             RELEASE_ARRIVED: "_not_answered", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
+    RAISED: {ACTIVATED: "_add", RECEIPT_ARRIVED: "_receipt", ANSWER_ARRIVED: "_not_received", CLEAR_ARRIVED: "_not_received",
+             RELEASE_ARRIVED: "_not_received", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
     RECEIVED: {ACTIVATED: "_add", RECEIPT_ARRIVED: "_receipt", ANSWER_ARRIVED: "_answer", CLEAR_ARRIVED: "_not_answered",
                RELEASE_ARRIVED: "_not_answered", RESET_PRESSED: "_reset_here", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
     ANSWERED: {ACTIVATED: "_add", RECEIPT_ARRIVED: "_receipt", ANSWER_ARRIVED: "_answer", RELEASE_ARRIVED: "_release",
@@ -75,6 +76,7 @@ class Call:
         self.raised_ms = None
         self.ignored = 0
         self._timers = timers
+        self._received = 0  # how many of the triggers the service has confirmed
         self._speech = False
         self._unconfirmed = True
         self._step = 0
@@ -116,6 +118,10 @@ class Call:
         """True while something of this call is not confirmed by the service."""
         return self._unconfirmed and self.state != CLEARED
 
+    def heard(self):
+        """True once the service has the call with all its triggers; the light may say so (P2)."""
+        return self.state != RAISED and self._received >= len(self.triggers)
+
     # --- activations and sending
 
     def _add(self, now_ms, input_index, kind_index, cause_index):
@@ -155,19 +161,22 @@ class Call:
     # --- what the service says
 
     def _receipt(self, now_ms, triggers, escalation):
-        if triggers < len(self.triggers) or escalation < self.escalation:
+        if triggers < len(self.triggers):
             return []  # an answer to an older alarm: the newer one is on its way
-        actions = [("CONFIRMED", self.number)] if self._unconfirmed else []
-        self._unconfirmed = False
-        self._send_ms = None
-        self._other_path_ms = None
+        shown = [] if self.heard() else [("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
+        self._received = len(self.triggers)
         if self.state == RAISED:
             self.state = RECEIVED
             self._sound_ms = clock.add(now_ms, self._timers.comfort_ms)
-            actions += [("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
+        if escalation < self.escalation:
+            return shown
+        confirmed = [("CONFIRMED", self.number)] if self._unconfirmed else []
+        self._unconfirmed = False
+        self._send_ms = None
+        self._other_path_ms = None
         if self.state == RECEIVED and self._answer_ms is None:
             self._answer_ms = clock.add(now_ms, self._timers.unanswered_ms)
-        return actions
+        return confirmed + shown
 
     def _answer(self, now_ms, who):
         self._dead_ms = clock.add(now_ms, self._timers.answer_dead_ms)

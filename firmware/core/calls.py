@@ -75,7 +75,7 @@ class Calls:
         """STANDBY, CALLING, RECEIVED or ANSWERED: what the tenant may be shown."""
         shown = STANDBY
         for call in self.open:
-            if call.state == one.RAISED:
+            if not call.heard():
                 return CALLING
             if shown != RECEIVED:
                 shown = RECEIVED if call.state == one.RECEIVED else ANSWERED

@@ -119,6 +119,25 @@ def test_a_second_trigger_is_added_journalled_and_sent_in_every_state_p4():
         assert "SEND_ALARM" in names(actions) and call.waiting(), make
 
 
+def test_a_further_pull_is_not_shown_as_received_before_its_own_receipt_p2():
+    for make in (received, answered):
+        call, _ = make()
+        assert call.heard()
+        assert ("SHOW_LIGHT",) in call.handle(c.ACTIVATED, at(6000), 2, 1, 0)
+        assert not call.heard()
+        assert call.handle(c.RECEIPT_ARRIVED, at(6100), 1, 0) == [] and not call.heard()
+        assert call.handle(c.RECEIPT_ARRIVED, at(6200), 2, 0) == [("CONFIRMED", 12), ("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
+        assert call.heard()
+
+
+def test_a_receipt_for_all_triggers_shows_the_light_even_if_the_escalation_is_still_on_its_way_p2():
+    call, _ = received()
+    run_until(call, 100, 60100)
+    call.handle(c.ACTIVATED, at(60200), 2, 1, 0)
+    assert call.handle(c.RECEIPT_ARRIVED, at(60300), 2, 0) == [("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
+    assert call.heard() and call.waiting()
+
+
 def test_a_clear_that_does_not_know_of_the_newest_trigger_is_refused_p4():
     call, _ = answered()
     call.handle(c.ACTIVATED, at(6000), 2, 1, 0)
@@ -128,9 +147,10 @@ def test_a_clear_that_does_not_know_of_the_newest_trigger_is_refused_p4():
 
 def test_clear_needs_an_answer_and_presence_or_speech_p6():
     clear = (c.CLEAR_ARRIVED, at(9000), 1, "mistake")
-    for make in (raised, received):
+    for make, reason in ((raised, "not_received"), (received, "not_answered")):
         call, _ = make()
-        assert call.handle(*(clear + ("present", "A. Jones"))) == [("REFUSE", "not_answered")]
+        assert call.handle(*(clear + ("present", "A. Jones"))) == [("REFUSE", reason)]
+        assert call.handle(c.RELEASE_ARRIVED, at(9000)) == [("REFUSE", reason)]
     call, _ = answered()
     assert call.handle(*(clear + ("speech", "A. Jones"))) == [("REFUSE", "no_speech")]
     call.handle(c.SPEECH_HAPPENED, at(9100))
@@ -241,11 +261,11 @@ class Walk:
 
     def __init__(self, path):
         self.call, actions = raised()
-        self.receipts = set()
+        self.receipted = 0  # triggers that a receipt has covered
         self.now = START
         self.spoke = False
         for move in path:
-            before = self.call.state
+            before, heard = self.call.state, self.call.heard()
             if move[0] == "NEXT_DUE":
                 if self.call.state == c.CLEARED:
                     return
@@ -254,10 +274,12 @@ class Walk:
             else:
                 self.now = clock.add(self.now, 7)
                 actions = self.call.handle(move[0], self.now, *move[1:])
-            self.check(before, move, actions)
+            self.check(before, heard, move, actions)
 
-    def check(self, before, move, actions):
+    def check(self, before, heard, move, actions):
         call, order = self.call, names(actions)
+        if move[0] == c.RECEIPT_ARRIVED and move[1] >= len(call.triggers):
+            self.receipted = len(call.triggers)
         if move[0] == c.SPEECH_HAPPENED and before == c.ANSWERED:
             self.spoke = True
         if before == c.RAISED and call.state != c.RAISED:
@@ -275,7 +297,8 @@ class Walk:
             assert clock.diff(call.next_due(), self.now) >= 0, "P8: a timer in the past would spin"
         if call.waiting():
             assert call._send_ms is not None, "P1: what is not confirmed is sent again"
-        assert ("SHOW_LIGHT",) in actions or before == call.state, "the light follows the state"
+        assert ("SHOW_LIGHT",) in actions or (before, heard) == (call.state, call.heard()), "the light follows the state"
+        assert not call.heard() or self.receipted == len(call.triggers), "P2: each trigger has its own receipt"
 
 
 def test_every_path_of_four_events_keeps_every_promise():

@@ -18,6 +18,17 @@ def test_a_first_activation_raises_a_new_call_and_a_second_joins_it_p4():
     assert len(board.open) == 1
 
 
+def test_a_second_activation_makes_the_light_steady_until_it_is_received_too_p2():
+    board = flat()
+    board.activate(0, *CORD)
+    board.told(c.RECEIPT_ARRIVED, 12, 50, 1, 0)
+    assert board.light() == calls.RECEIVED
+    board.activate(60, 2, 1, 0)
+    assert board.light() == calls.CALLING
+    board.told(c.RECEIPT_ARRIVED, 12, 90, 2, 0)
+    assert board.light() == calls.RECEIVED
+
+
 def test_after_a_clear_the_next_activation_has_a_new_number():
     board = flat()
     board.activate(0, *CORD)
