@@ -126,6 +126,7 @@ class Shell:
         opened = self.calls.open
         counters = dict(self.link.health())
         counters["ignored"] = self.calls.ignored
+        counters["refused"] = sum(self.downlink.refused.values())
         return {
             "firmware": version.VERSION,
             "board": self._board_name,

@@ -18,6 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import boards  # also puts the stand-in for `micropython` on the path, which firmware/core needs
+
+# isort: split
+from firmware.core import board
+from firmware.core import settings as rules
+
 ROOT = Path(__file__).resolve().parent.parent
 
 _STARTED_BY_NAME = ("boot.py", "main.py")
@@ -83,11 +89,11 @@ def deploy(out, settings, key, ca=None, compiled=False, source=ROOT):
     out, source = Path(out), Path(source)
     if len(key) != 32:
         raise DeployError(f"unit.key: {len(key)} bytes; a unit's key has 32 (64 hexadecimal digits)")
-    boards = _board_files(source / "board_configs", settings.get("board"))
+    board_files = _board_files(source / "board_configs", settings.get("board"))
     _empty(out)
     _copy_modules(source, out, compiled)
-    for board in boards:
-        _copy(board, out / "board_configs" / board.name)
+    for file in board_files:
+        _copy(file, out / "board_configs" / file.name)
     (out / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
     _write_secret(out / settings.get("key_file", "unit.key"), key.hex() + "\n")
     if ca is not None:
@@ -190,6 +196,30 @@ def _read_key(path):
         raise DeployError(f"{path}: not hexadecimal; a unit's key is 64 digits of 0-9 a-f") from None
 
 
+def _read_settings(path):
+    """A settings file without a single problem: what a unit would only complain of is refused here. Raises DeployError."""
+    try:
+        settings = json.loads(Path(path).read_text())
+    except ValueError as error:
+        raise DeployError(f"{path}: not JSON ({error}); docs/settings.md shows a whole file") from error
+    found = problems(settings)
+    if found:
+        raise DeployError(f"{path}: {len(found)} problems (docs/settings.md says what each field means)\n  " + "\n  ".join(found))
+    return settings
+
+
+def problems(settings):
+    """What is wrong with a unit's settings and with the board that they name; a list of texts, empty when all is well."""
+    usable, found = rules.usable(settings)
+    folder = boards.Folder(ROOT / "board_configs")
+    if usable["board"] in folder.names():
+        found += boards.examine(folder, usable["board"])[0]
+        found += rules.check_inputs(usable, board.resolve(folder, usable["board"]))
+    elif usable["board"]:
+        found.append(f"board: there is no {usable['board']}.json; known: {', '.join(folder.names())}")
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description="Make the root directory of a unit.")
     parser.add_argument("out")
@@ -199,7 +229,7 @@ def main():
     parser.add_argument("--mpy", action="store_true", help="compile the modules")
     args = parser.parse_args()
     try:
-        settings = json.loads(Path(args.settings).read_text())
+        settings = _read_settings(args.settings)
         print(deploy(args.out, settings, _read_key(args.key), args.ca, args.mpy).table())
     except (DeployError, OSError, ValueError) as error:
         print(f"deploy: {error}", file=sys.stderr)
