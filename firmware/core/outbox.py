@@ -34,7 +34,10 @@ class Message:
 
 
 class Outbox:
-    """Pure: knows no sockets. `dropped`: routine messages given up for newer ones; `refused`: urgent ones beyond the bound."""
+    """Pure: knows no sockets. `urgent`: number of urgent messages without PUBACK.
+
+    `dropped`: routine messages given up for newer ones; `refused`: urgent ones beyond the bound.
+    """
 
     def __init__(self):
         self._messages = OrderedDict()  # MicroPython's dict is unordered
@@ -42,16 +45,12 @@ class Outbox:
         self._unsent = ([], [])  # routine, urgent; each in order of arrival
         self._serial = 0
         self._pid = 0
-        self._urgent = 0
+        self.urgent = 0
         self.dropped = 0
         self.refused = 0
 
     def __len__(self):
         return len(self._messages)
-
-    def urgent_waiting(self):
-        """Number of urgent messages without PUBACK."""
-        return self._urgent
 
     def put(self, key, topic, payload, urgent):
         """Takes a message; a pending one with the same key is replaced and keeps its place in the order.
@@ -63,20 +62,20 @@ class Outbox:
         if message is not None:
             self._replace(message, topic, payload, urgent)
             return True
-        pending = self._urgent if urgent else len(self._messages) - self._urgent
-        if pending >= (_URGENT_MAX if urgent else _ROUTINE_MAX) and not self._drop_routine():
+        full = self.urgent >= _URGENT_MAX if urgent else len(self._messages) - self.urgent >= _ROUTINE_MAX
+        if full and not self._drop_routine():
             self.refused += 1
             return False
         self._serial += 1
         self._messages[key] = message = Message(key, self._serial, topic, payload, urgent)
         self._unsent[urgent].append(message)
-        self._urgent += urgent
+        self.urgent += urgent
         return True
 
     def _replace(self, message, topic, payload, urgent):
         if not message.on_wire:
             self._unsent[message.urgent].remove(message)
-        self._urgent += urgent - message.urgent
+        self.urgent += urgent - message.urgent
         if message.pid is not None:
             del self._by_pid[message.pid]
         message.topic, message.payload, message.urgent = topic, payload, urgent
@@ -129,8 +128,9 @@ class Outbox:
 
     def acked(self, pid):
         """The broker has message `pid`: it is forgotten and returned; None if no pending message has that id."""
-        message = self._by_pid.get(pid)
+        message = self._by_pid.pop(pid, None)
         if message is not None:
+            message.pid = None
             self._forget(message)
         return message
 
@@ -148,7 +148,7 @@ class Outbox:
             del self._by_pid[message.pid]
         if not message.on_wire:
             self._unsent[message.urgent].remove(message)
-        self._urgent -= message.urgent
+        self.urgent -= message.urgent
 
     def start_over(self):
         """A new connection: everything pending goes out again on it, in order."""
@@ -160,7 +160,7 @@ class Outbox:
 
     def urgent_on_wire(self):
         """True while an urgent message is on the wire without PUBACK."""
-        return self._urgent > len(self._unsent[1])
+        return self.urgent > len(self._unsent[1])
 
     def oldest_sent_ms(self):
         """When the oldest message on the wire was sent; None if there is none."""

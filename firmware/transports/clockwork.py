@@ -36,15 +36,9 @@ class Clockwork:
         now_ms = self._now()
         if self._working or clock.reached(now_ms, self._wake_ms) or clock.reached(now_ms, self._nudge_ms):
             return  # a turn comes in a moment, and knows how late it is
-        self.by(clock.add(now_ms, self._turn(now_ms)))
+        self._by(clock.add(now_ms, self._turn(now_ms)))
 
-    def far(self, ms):
-        """True if the next turn is more than `ms` away."""
-        turn_ms = self._wake_ms if self._nudge_ms is None else self._nudge_ms
-        return clock.diff(turn_ms, self._now()) > ms
-
-    def by(self, due_ms):
-        """Nothing is due yet, but at `due_ms` something is: work then at the latest."""
+    def _by(self, due_ms):
         if clock.diff(due_ms, self._wake_ms) >= 0 or (self._nudge_ms is not None and clock.diff(due_ms, self._nudge_ms) >= 0):
             return
         self._nudge_ms = due_ms
@@ -55,7 +49,7 @@ class Clockwork:
         if self._nudge_ms == due_ms:
             self._nudge_ms = None
             pause_ms = self._turn(due_ms)
-            self.by(clock.add(self._now(), pause_ms))
+            self._by(clock.add(self._now(), pause_ms))
 
     def _turn(self, expected_ms):
         """Does the work. Late, what came in meanwhile has not been read yet: the margin lets the readers go first."""

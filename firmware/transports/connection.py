@@ -128,13 +128,12 @@ class Connection:
     async def _read(self):
         framer = self.framer = Framer()
         while True:
-            count = self._sock.readinto(framer.space())
+            count = framer.fill(self._sock)
             if count is None:  # all is read, so nothing can be left inside TLS: waiting for the socket below it is enough
                 await readable(self._raw)
                 continue
             if count == 0:
                 raise OSError("closed by the broker")
-            framer.took(count)
             while self._take_packets(framer):  # a broker that never stops talking must not keep the loop
                 await asyncio.sleep_ms(0)
             if self.secure:

@@ -13,7 +13,7 @@ _SKIP_MAX = const(65536)  # bytes: a broker that announces more than this is hos
 
 
 class Framer:
-    """Read into `space()`, tell `took(n)`, then call `next()` until it gives None.
+    """`fill(sock)`, then call `next()` until it gives None.
 
     `view[start:end]` is the packet that `next()` found, `body_at` where its body begins in `view`; good until the next read.
     `skipped_pid`: set when an oversized packet was skipped, to the packet id of a QoS 1 PUBLISH, else to 0; the reader sets it
@@ -29,18 +29,21 @@ class Framer:
         self.skipped_pid = None
 
     def space(self):
-        """Where to read into; never empty after `next()` has given None."""
-        if self._start == self._end:
-            self._start = self._end = 0
-            return self.view
+        """Where to read into behind a packet that is not whole; never empty after `next()` has given None."""
         if self._start and self._end == PACKET_MAX:
             rest = bytes(self.view[self._start : self._end])
             self.view[: len(rest)] = rest
             self._start, self._end = 0, len(rest)
         return self.view[self._end :]
 
-    def took(self, count):
-        self._end += count
+    def fill(self, sock):
+        """Reads what there is, as far as there is room. Returns what `readinto` did: count, 0 at the end, None for nothing."""
+        count = sock.readinto(self.view if self._start == self._end else self.space())
+        if count:
+            if self._start == self._end:
+                self._start = self._end = 0
+            self._end += count
+        return count
 
     def next(self):
         """The next packet's first byte, or None if no whole packet is there. Raises ProtocolError."""

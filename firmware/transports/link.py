@@ -59,7 +59,7 @@ class Link:
         self.on_packet = self._traffic.take
         self._dialler = Dialler(self._dial, self._brokers, settings, backoff, rand)
         self._clockwork = Clockwork(now, self._work)
-        self._soon_ms = min(settings["race_ms"], settings["pong_ms"])  # nothing that is sent can be due sooner
+        self._turn_max_ms = min(_TURN_MAX_MS, settings["race_ms"], settings["pong_ms"])  # no answer can be overdue sooner
         self._bearer_up = True
         self._suspicions = 0  # since the service was last heard
         self._other_wanted = False  # a connection is dialled beside a link that is suspect but up
@@ -71,16 +71,13 @@ class Link:
         if len(payload) > _PAYLOAD_MAX or len(topic) > _TOPIC_MAX:
             raise ValueError("link: %d bytes on %s are too many" % (len(payload), topic))
         traffic = self._traffic
-        first = urgent and not traffic.outbox.urgent_waiting()
+        first = urgent and not traffic.outbox.urgent
         traffic.outbox.put(key, topic, payload, urgent)
         traffic.pump()
-        if traffic.conn is None or traffic.watch.racing:
+        if urgent and (traffic.conn is None or traffic.watch.racing):  # else the next turn comes before anything is due
             if first:
                 self._dialler.at_once()
-            if urgent:
-                self._clockwork.hurry()
-        elif self._clockwork.far(self._soon_ms):
-            self._clockwork.by(traffic.watch.next_due())
+            self._clockwork.hurry()
 
     def confirm(self, key):
         """The application has what it wanted for `key`: it is sent no more and no race is run for it."""
@@ -149,10 +146,10 @@ class Link:
     def _urgent(self):
         """True while an alarm waits and the link, if there is one, does not carry it."""
         traffic = self._traffic
-        return traffic.outbox.urgent_waiting() > 0 and (traffic.conn is None or traffic.watch.racing)
+        return traffic.outbox.urgent > 0 and (traffic.conn is None or traffic.watch.racing)
 
     def _pause_ms(self, now_ms):
-        due_ms = clock.add(now_ms, _TURN_MAX_MS if self._bearer_up else _DOWN_MS)
+        due_ms = clock.add(now_ms, self._turn_max_ms if self._bearer_up else _DOWN_MS)
         if self._traffic.conn:
             due_ms = clock.soonest(due_ms, self._traffic.watch.next_due())
         if self._may_dial():
@@ -221,7 +218,7 @@ class Link:
     def on_closed(self, conn, stage):
         """An attempt failed, or the link is lost; closed by us on purpose, it is neither."""
         now_ms = self.now()
-        urgent = self._traffic.outbox.urgent_waiting() > 0
+        urgent = self._traffic.outbox.urgent > 0
         if conn in self._dialler.attempts:
             self.last_error = conn.reason
             self._other_wanted = False

@@ -92,12 +92,12 @@ class Traffic:
         return self._codec.publish(topic, payload, pid, False, retain)
 
     def _write(self, conn, message):
+        outbox = self.outbox
+        conn.write(self._codec.publish(message.topic, message.payload, outbox.pid_for(message), message.sends > 0))
         now_ms = self._now()
-        again = message.sends > 0
-        conn.write(self._codec.publish(message.topic, message.payload, self.outbox.pid_for(message), again))
-        self.outbox.sent(message, now_ms)  # also if that write ended the connection: the next one starts over
+        outbox.sent(message, now_ms)  # also if that write ended the connection: the next one starts over
         self.watch.asked(now_ms, message.urgent)
-        if again:
+        if message.sends > 1:
             self._counters["resends"] += 1
 
     def ping_if_due(self, now_ms):

@@ -41,7 +41,7 @@ def test_a_puback_in_any_order_removes_exactly_its_message():
             assert box.acked(pids[i]).key == "abc"[i]
             assert box.acked(pids[i]) is None
         assert len(box) == 0
-        assert box.urgent_waiting() == 0
+        assert box.urgent == 0
 
 
 def test_a_new_connection_sends_everything_again_in_the_first_order_with_the_same_ids():
@@ -93,7 +93,7 @@ def test_a_report_that_becomes_urgent_is_urgent_and_the_reverse():
     box = Outbox()
     for urgent, waiting in ((False, 0), (True, 1), (True, 1), (False, 0)):
         _put(box, "x", urgent)
-        assert box.urgent_waiting() == waiting
+        assert box.urgent == waiting
         assert len(box) == 1
     assert _send_all(box) == ["x"]
 
@@ -152,13 +152,13 @@ def test_confirmed_by_the_application_is_forgotten_wherever_it_is():
         assert _send_all(box) == ["b"]
 
 
-def test_urgent_on_wire_is_told_from_urgent_waiting():
+def test_urgent_on_wire_is_told_from_urgent_that_waits():
     box = Outbox()
     _put(box, "r", False)
     _send_all(box)
     assert not box.urgent_on_wire()
     _put(box, "a")
-    assert box.urgent_waiting() == 1
+    assert box.urgent == 1
     assert not box.urgent_on_wire()
     _send_all(box)
     assert box.urgent_on_wire()

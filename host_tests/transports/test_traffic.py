@@ -32,6 +32,17 @@ class FakeConn:
         return [packet[0] & 0xF0 for packet in self.written]
 
 
+class Once:
+    """A socket with one packet."""
+
+    def __init__(self, packet):
+        self.packet = packet
+
+    def readinto(self, buffer):
+        buffer[: len(self.packet)] = self.packet
+        return len(self.packet)
+
+
 class Bench:
     def __init__(self):
         self.now_ms = 1000
@@ -52,9 +63,7 @@ class Bench:
         return conn
 
     def say(self, conn, packet):
-        space = conn.framer.space()
-        space[: len(packet)] = packet
-        conn.framer.took(len(packet))
+        conn.framer.fill(Once(packet))
         first = conn.framer.next()
         while first is not None:
             self.traffic.take(conn, first)
