@@ -22,16 +22,15 @@ def run():
     """
     gc.threshold(_GC_BYTES)
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
-    stored = _read()
-    if stored.board is None:
-        raise OSError("no board data: " + "; ".join(stored.problems))
-    asyncio.run(_shell(stored, watchdog).supervise())
+    asyncio.run(_shell(_read(), watchdog).supervise())  # no name for what was read: it would stay for as long as the unit runs
 
 
 def _read():
     from firmware.stored import Stored
 
     stored = Stored(os.urandom)
+    if stored.board is None:
+        raise OSError("no board data: " + "; ".join(stored.problems))
     _forget("firmware.stored", "firmware.core.settings", "firmware.core.board", "firmware.core.pins")
     return stored
 
