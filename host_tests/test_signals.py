@@ -41,9 +41,9 @@ def test_calling_is_steady_received_flashes_and_standby_is_dark_p2():
     assert wall.lit[-1][1] == 1
     assert wall.run(5000) == []
     wall.signals.show("RECEIVED")
-    assert wall.run(2200) == [(500, 0), (1000, 1), (1500, 0), (2000, 1)]
+    assert wall.lit[-1][1] == 0, "the receipt is seen at once"
+    assert wall.run(2200) == [(500, 1), (1000, 0), (1500, 1), (2000, 0)]
     wall.signals.show("STANDBY")
-    assert wall.lit[-1][1] == 0
     assert wall.run(5000) == []
 
 
@@ -54,10 +54,10 @@ def test_an_open_fault_shows_only_in_standby_and_comes_back_after_the_call_p4():
     wall.run(3000)
     assert wall.tones.count(375) == 2
     wall.signals.show("RECEIVED")
-    assert wall.run(2200) == [(500, 0), (1000, 1), (1500, 0), (2000, 1)]
+    assert wall.run(2200) == [(500, 1), (1000, 0), (1500, 1), (2000, 0)]
     del wall.tones[:]
     wall.signals.fault("storage", True, True)
-    assert wall.run(1000) == [(300, 0), (800, 1)] and 375 not in wall.tones
+    assert wall.run(1000) == [(300, 1), (800, 0)] and 375 not in wall.tones
     wall.signals.show("STANDBY")
     assert wall.lit[-1][1] == 0
     wall.run(301000)

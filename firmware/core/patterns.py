@@ -27,7 +27,7 @@ TONES_HZ = (LOW_HZ, BASE_HZ, HIGH_HZ, TOP_HZ)
 LIGHTS = {
     "off": (0, 0),
     "steady": (1, 0),
-    "flashing": (1, 500, 0, 500),  # 1 Hz: G2 "flashes"; half on, half off is the hardest to mistake for steady or off
+    "flashing": (0, 500, 1, 500),  # 1 Hz: G2 "flashes"; half and half is the hardest to mistake. Dark first: it is steady before
     "double": (1, 200, 0, 200, 1, 200, 0, 900),  # two quick, a pause: two flashes in 1.5 s, well under 3 a second
     "winking": (1, 1800, 0, 200),  # mostly lit, so nobody takes a test for "received"
 }

@@ -73,10 +73,10 @@ def test_states_differ_in_light_or_sound_and_all_lights_differ():
     assert len({tuple(LIGHTS[name]) for name in LIGHTS}) == len(LIGHTS)
 
 
-def test_flashing_is_half_a_second_on_half_a_second_off_and_begins_lit():
+def test_flashing_is_half_a_second_on_half_a_second_off_and_begins_dark_so_that_the_receipt_shows_at_once():
     player = PatternPlayer(0)
     player.show("RECEIVED", 700)
-    assert run(player, 700, 2699)[:4] == [(700, 1, 0), (1200, 0, 0), (1700, 1, 0), (2200, 0, 0)]
+    assert run(player, 700, 2699)[:4] == [(700, 0, 0), (1200, 1, 0), (1700, 0, 0), (2200, 1, 0)]
 
 
 def test_calling_is_lit_at_once_and_beeps_every_2_s():
@@ -122,7 +122,7 @@ def test_a_late_shell_skips_what_is_over():
 def test_the_pattern_runs_on_over_the_wrap_of_the_ticks_and_for_weeks():
     player = PatternPlayer(0)
     player.show("RECEIVED", clock.PERIOD_MS - 700)
-    assert [level for _, level in light_edges(player, clock.PERIOD_MS - 700, clock.PERIOD_MS + 2000)] == [1, 0, 1, 0, 1, 0]
+    assert [level for _, level in light_edges(player, clock.PERIOD_MS - 700, clock.PERIOD_MS + 2000)] == [0, 1, 0, 1, 0, 1]
     player = PatternPlayer(0)
     player.show("FAULT", 0)
     now_ms = 0

@@ -32,9 +32,9 @@ def test_every_pattern_of_the_firmware_is_named_also_with_jitter():
 
 def test_a_cycle_is_named_when_it_has_been_seen_once():
     lights = firmware_lights()
-    onlooker, now_ms = _watch(lights["flashing"], 400)
+    onlooker, now_ms = _watch(lights["flashing"], 900)
     assert onlooker.name(now_ms) == "changing"
-    onlooker, now_ms = _watch(lights["flashing"], 1400)
+    onlooker, now_ms = _watch(lights["flashing"], 1900)
     assert onlooker.name(now_ms) == "flashing"
 
 

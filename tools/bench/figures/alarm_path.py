@@ -8,7 +8,6 @@ from tools.bench import measure
 from tools.bench.figure import Figure
 from tools.bench.probe import ProbeError
 from tools.bench.whole import Flat
-from tools.vboard.sight import firmware_lights
 
 NAMES = (
     "record_programs",
@@ -90,8 +89,8 @@ def _figures(wire_ms, light_ms, trips_ms):
         f"{len(wire_ms)} presses"
     )
     flash = (
-        f"the same for the first press of {len(light_ms)} calls, to the start of the flashing pattern (its first dark less the "
-        "lit half before it), less debounce, less the time from PUBLISH to receipt at the relay; worst"
+        f"the same for the first press of {len(light_ms)} calls, to the start of the flashing pattern (its first dark), "
+        "less debounce, less the time from PUBLISH to receipt at the relay; worst"
     )
     return [
         Figure("press_to_publish_p50", measure.percentile(wire_ms, 50), "ms", how, None),
@@ -133,7 +132,6 @@ async def _flashing(flat, first_s):
     """Of a call's first press: (ms to the start of the flashing less debounce and round trip, that round trip in ms)."""
     await flat.board.wait_for(lambda status: status["pattern"] == "flashing", _CALL_S)
     born_s = time.monotonic() - flat.board.now_ms() / 1000
-    lit_ms = firmware_lights()["flashing"][1]
     dark_s = next(
         born_s + event["t_ms"] / 1000
         for event in flat.board.log
@@ -143,4 +141,4 @@ async def _flashing(flat, first_s):
     receipt_s = next(at_s for at_s, _, payload in flat.received if at_s > sent_s and json.loads(payload)["type"] == "receipt")
     debounce_ms = next(one["debounce_ms"] for one in flat.board.facts["inputs"] if one["name"] == _INPUTS[0])
     trip_ms = (receipt_s - sent_s) * 1000
-    return (dark_s - first_s) * 1000 - lit_ms - debounce_ms - trip_ms, trip_ms
+    return (dark_s - first_s) * 1000 - debounce_ms - trip_ms, trip_ms
