@@ -63,16 +63,18 @@ class Traffic:
         conn = self.conn
         if conn is None:
             return
-        for _ in range(_BURST):
-            if not conn.free:
-                return
-            if self._first:
-                conn.write(self._first_packet(self._first.pop(0)))
-                continue
-            message = self.outbox.next()
-            if message is None:
-                return
+        while self._first and conn.free:
+            conn.write(self._first_packet(self._first.pop(0)))
+        message = self.outbox.next()
+        left = _BURST
+        while message is not None and conn.free:
+            if not left:
+                break
+            left -= 1
             self._write(conn, message)
+            message = self.outbox.next()
+        else:
+            return
         if not self._pumping:
             self._pumping = True
             asyncio.create_task(self._pump_on())
