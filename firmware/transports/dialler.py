@@ -48,13 +48,6 @@ class Dialler:
         """No attempt before `pause_ms` from now, unless something is urgent."""
         self._due_ms = clock.add(now_ms, pause_ms)
 
-    def other_than(self, broker):
-        """The next attempt goes to the broker after `broker`. False if there is no other."""
-        if len(self._brokers) < 2:
-            return False
-        self._next_broker = (self._brokers.index(broker) + 1) % len(self._brokers)
-        return True
-
     def at_once(self):
         """Something urgent has come or the bearer is back: the running pause, made for nothing urgent, ends."""
         self._due_ms = None
