@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import ssl
 import time
 
 import aiomqtt
@@ -35,6 +37,19 @@ async def _relayed(kind, directory, tls=None, **more):
         assert "Traceback" not in link.output, link.output
 
 
+async def _retained(broker, keys, online):
+    """What a newcomer finds on t/state, once it says `online`."""
+    context = ssl.create_default_context(cafile=str(keys.ca_pem))
+    login = {"username": _USER.name, "password": _USER.password, "tls_context": context}
+    async with aiomqtt.Client("127.0.0.1", broker.port, **login) as newcomer:
+        await newcomer.subscribe("t/state", qos=1)
+        messages = aiter(newcomer.messages)
+        while True:
+            state = json.loads((await asyncio.wait_for(anext(messages), 10)).payload)
+            if state["online"] is online:
+                return state
+
+
 async def _acked_after(link, key, begun, within_s):
     return (await link.acked(key, within_s))["at"] - begun
 
@@ -66,11 +81,14 @@ def test_tls_with_the_right_ca_name_and_login_connects_and_the_will_is_retained(
     async def run():
         need(kind)
         async with Broker(kind, dir=tmp_path, tls=keys, users=[_USER]) as broker:
-            login = {"user": _USER.name, "password": _USER.password, "state": "t/state"}
-            async with LinkProcess(config(broker.port, tls=keys, **login)) as link:
+            login = {"user": _USER.name, "password": _USER.password}
+            async with LinkProcess(config(broker.port, tls=keys, state="t/state", **login)) as link:
                 await link.online()
                 link.send("a", "t/alarm")
                 await link.acked("a")
+                assert await _retained(broker, keys, True) == {"online": True, "conn": 1}
+                link.kill()
+                assert await _retained(broker, keys, False) == {"online": False, "conn": 1}
 
     asyncio.run(run())
 
