@@ -40,7 +40,7 @@ class Builder:
     def inputs(self, wake, busy_ms):
         """(contacts, lines): lists of senses.Sense. `wake`, `busy_ms` as in drivers.contact."""
         contacts, lines = [], []
-        for index, data in enumerate(self._board["inputs"]):
+        for index, data in enumerate(self._inputs()):
             try:
                 if data["wiring"] == "line":
                     lines.append(self._line(index, data))
@@ -51,12 +51,16 @@ class Builder:
                 self.problems.append(("input", name, "inputs[%d] %s cannot be used: %r" % (index, name, problem)))
         return contacts, lines
 
+    def _inputs(self):
+        found = self._board.get("inputs")
+        return found if isinstance(found, list) else ()
+
     def names(self):
         """List of (name, location) by input index, as core.uplink wants it."""
         rooms = self._settings["inputs"]
         names = []
-        for data in self._board["inputs"]:
-            name = data.get("name", "")
+        for data in self._inputs():
+            name = data.get("name", "") if isinstance(data, dict) else ""
             names.append((name, rooms[name]["location"] if name in rooms else ""))
         return names
 
@@ -73,12 +77,17 @@ class Builder:
         return Sense(index, _kind_index(data), data["name"], LineAdc(adc), judge)
 
     def light(self):
-        data = self._board["light"]
-        return Light(machine.Pin(data["pin"], machine.Pin.OUT, value=0 if data["active"] == "high" else 1), data["active"])
+        """The light, or None if it cannot be used: the call goes out and is heard all the same."""
+        try:
+            data = self._board["light"]
+            return Light(machine.Pin(data["pin"], machine.Pin.OUT, value=0 if data["active"] == "high" else 1), data["active"])
+        except (KeyError, ValueError, TypeError, OSError) as problem:
+            self.problems.append(("settings", "light", "light cannot be used: %r" % (problem,)))
+            return None
 
     def sounder(self):
         """The sounder, or None on a board without one or with one that does not start."""
-        data = self._board["sounder"]
+        data = self._board.get("sounder")
         if data is None:
             return None
         try:
@@ -97,7 +106,7 @@ class Builder:
         """(journal, open calls); (None, []) if there is no partition for it or nothing of it can be used."""
         import esp32
 
-        label = self._board["journal"]
+        label = self._board.get("journal", "journal")
         try:
             found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
             if not found:

@@ -62,14 +62,23 @@ class Senses:
         return due_ms
 
     def _act(self, sense, actions):
+        try:
+            self._report(sense, actions)
+        finally:  # whatever becomes of a report, the call is raised (P1)
+            for action in actions:
+                if action[0] == "ACTIVATED":
+                    self._raise(sense, action[1])
+
+    def _raise(self, sense, cause):
+        if sense.kind_index is None:
+            self._unit.reset_pressed()
+        else:
+            self._unit.activate(sense.index, sense.kind_index, CAUSES.index(cause))
+
+    def _report(self, sense, actions):
         for action in actions:
             verb = action[0]
-            if verb == "ACTIVATED":
-                if sense.kind_index is None:
-                    self._unit.reset_pressed()
-                else:
-                    self._unit.activate(sense.index, sense.kind_index, CAUSES.index(action[1]))
-            elif verb == "HELD":
+            if verb == "HELD":
                 self._reports.fault("held", sense.name, True)
             elif verb == "REARMED":
                 self._reports.fault("held", sense.name, False)

@@ -82,7 +82,7 @@ class Shell:
         self.senses = Senses(contacts, lines, self.unit, self.reports, now)
         self.unit.resume(found)
         self._tell_start(builder.problems)
-        self._board_name = self.stored.board["name"]
+        self._board_name = self.stored.board.get("name", "unknown")
         self.stored = None  # all of it has gone into the parts
 
     def _make_voices(self, settings, inputs):
@@ -176,7 +176,7 @@ class Shell:
                     print("storage:", self.journal.faults[-1])
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)
-            if self.bearer.gave_up:
+            if self.bearer.gave_up and not self.calls.volatile():  # else the one copy of a call would go with it
                 print("wifi: nothing has helped; starting anew")
                 machine.reset()
             self.wall_clock.note()

@@ -4,7 +4,7 @@ from firmware.core.patterns import PatternPlayer
 
 
 class Signals:
-    """`light`: drivers.light; `sounder`: drivers.sounder or None on a board without; `now()`: tick."""
+    """`light`: drivers.light, `sounder`: drivers.sounder, or None where there is none that works; `now()`: tick."""
 
     def __init__(self, light, sounder, now):
         self._light = light
@@ -39,7 +39,8 @@ class Signals:
         level = self._player.level(now_ms)
         if level != self._level:
             self._level = level
-            self._light.set(level)
+            if self._light is not None:
+                self._light.set(level)
         if self._sounder is not None:
             self._sounder.tone(self._player.hz(now_ms))  # at each step: it also takes up a stream whose interrupt was lost
 

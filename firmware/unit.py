@@ -30,10 +30,13 @@ class Unit:
         self._signals = signals
         self._reports = reports
         self._now = now
+        self._shown = None  # what the light was last told
+        self._message = None  # the one that is being answered
         self._verbs = {
             "JOURNAL_TRIGGER": self._journal_trigger, "JOURNAL_CLEARED": self._journal_cleared, "SEND_ALARM": self._send_alarm,
             "CONFIRMED": self._confirmed, "SHOW_LIGHT": self._show_light, "SOUND": signals.sound, "FAULT": self._fault,
-            "REPORT_CLEARED": self._report_cleared, "TRY_OTHER_PATH": link.suspect,
+            "REPORT_CLEARED": self._report_cleared, "TRY_OTHER_PATH": link.suspect, "ACCEPT": self._accept,
+            "REFUSE": self._refuse,
         }
 
     def resume(self, open_calls):
@@ -50,10 +53,15 @@ class Unit:
         self._do(self.calls.all(one.RESET_PRESSED, self._now()))
 
     def tick(self):
-        """Does what is due; the next time is `calls.next_due()`. Allocates nothing while nothing is."""
+        """Does what is due; the next time is `calls.next_due()`. Allocates nothing while nothing is.
+
+        Whatever ended a list of actions half-way (no memory, say): repeats are due in the call itself, and the light is set here.
+        """
         now_ms = self._now()
         if clock.reached(now_ms, self.calls.next_due()):
             self._do(self.calls.all(one.TICK, now_ms))
+        if self.calls.light() != self._shown:
+            self._show_light()
 
     def link_changed(self, online):
         """The link tells that it is up (before it sends what waits) or down."""
@@ -67,7 +75,10 @@ class Unit:
         if message is None:
             self._reports.refused()
             return
-        self._reports.clock(message.get("at"))
+        self._obey(message)
+        self._reports.clock(message.get("at"))  # last: a clock that cannot be set costs nobody a receipt
+
+    def _obey(self, message):
         kind = message["type"]
         if kind == "query":
             self._reports.command(message, "")
@@ -77,23 +88,16 @@ class Unit:
             return
         event, fields = _TOLD[kind]
         number = self._uplink.call_number(message["call"])
-        actions = self.calls.told(event, number, self._now(), *[message[name] for name in fields])
-        self._answer(message, actions)
-        self._do([action for action in actions if action[0] not in ("ACCEPT", "REFUSE")])
-
-    def _answer(self, message, actions):
-        """Every command but a receipt is answered: done, or refused with the reason."""
-        for action in actions:
-            if action[0] == "ACCEPT":
-                self._reports.command(message, "")
-            elif action[0] == "REFUSE" and message["type"] != "receipt":
-                self._reports.command(message, action[1])
+        self._message = message
+        self._do(self.calls.told(event, number, self._now(), *[message[name] for name in fields]))
 
     def _do(self, actions):
-        for action in actions:
-            if self._verbs[action[0]](*action[1:]):
-                break
-        self.busy = self.calls.waiting()
+        try:
+            for action in actions:
+                if self._verbs[action[0]](*action[1:]):
+                    break
+        finally:
+            self.busy = self.calls.waiting()
 
     # --- the verbs; a true return value ends the list
 
@@ -102,7 +106,7 @@ class Unit:
             if self._journal is None or number >= VOLATILE:
                 raise JournalError("no journal")
             self._journal.trigger(number, trigger, input_index, kind_index, cause_index)
-        except JournalError:
+        except (JournalError, OSError, MemoryError):
             self._do(self.calls.journal_failed(number))
             return True
         return False
@@ -112,7 +116,7 @@ class Unit:
             return
         try:
             self._journal.cleared(number & (VOLATILE - 1))  # of a volatile call too: its record may become readable yet
-        except JournalError:
+        except (JournalError, OSError, MemoryError):
             self._fault("storage")  # after a reset the call is raised once more, and the service clears it again
 
     def _fault(self, name):
@@ -126,8 +130,18 @@ class Unit:
     def _confirmed(self, number):
         self._link.confirm("alarm%d" % number)
 
+    def _accept(self):
+        self._reports.command(self._message, "")
+
+    def _refuse(self, reason):
+        """Every command but a receipt is answered."""
+        if self._message["type"] != "receipt":
+            self._reports.command(self._message, reason)
+
     def _show_light(self):
-        self._signals.show(self.calls.light())
+        state = self.calls.light()
+        self._signals.show(state)
+        self._shown = state
 
     def _report_cleared(self, number, by, outcome, who):
         self._reports.cleared(self._uplink.call_id(number), by, outcome, who)

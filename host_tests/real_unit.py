@@ -25,11 +25,13 @@ def make_root(tmp_path, damage=None, ca=None, port=None, **changes):
     return root
 
 
-def run(tmp_path, scene, damage=None, **changes):
+def run(tmp_path, scene, damage=None, partitions=None, **changes):
+    """`partitions`: of the flash, {label: sectors}; what the board file wants if not given. `changes`: of the settings."""
     root = make_root(tmp_path, damage, **changes)
+    options = {"partitions": partitions} if partitions else {}
 
     async def inside():
-        async with VirtualBoard(root, tmp_path / "state") as board:
+        async with VirtualBoard(root, tmp_path / "state", **options) as board:
             await asyncio.wait_for(scene(board), 90)
 
     asyncio.run(inside())

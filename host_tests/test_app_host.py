@@ -54,6 +54,25 @@ def test_a_wrong_pin_in_the_board_file_is_named_and_the_other_inputs_work(tmp_pa
     real_unit.run(tmp_path, scene, damage)
 
 
+def test_a_light_that_cannot_be_used_is_named_and_the_call_is_on_flash_all_the_same_p8(tmp_path):
+    def damage(root):
+        path = root / "board_configs" / "ESP32_GENERIC.json"
+        before, light, after = path.read_text().partition('"light": {"pin": 23')
+        assert light, "the board file has changed"
+        path.write_text(before + '"light": {"pin": 29' + after)
+
+    async def scene(board):
+        lines = await started(board)
+        assert any("light cannot be used" in line for line in lines) and any("light.pin" in line for line in lines), lines
+        await board.wait_event(lambda e: e["event"] == "radio", real_unit.SOON_S, 0)
+        since_ms = board.now_ms()
+        await board.press("button", 200)
+        await board.wait_event(lambda e: e["event"] == "flash" and e["operation"] == "program", real_unit.SOON_S, since_ms)
+        assert board.status()["boots"] == 1
+
+    real_unit.run(tmp_path, scene, damage)
+
+
 def test_without_any_board_data_the_unit_says_so_and_starts_again_and_again(tmp_path):
     def damage(root):
         (root / "settings.json").write_text("{}")

@@ -103,3 +103,21 @@ def test_the_reset_cause_has_the_protocol_s_name():
     for cause, name in ((1, "power_on"), (2, "hard"), (3, "watchdog"), (4, "deep_sleep"), (5, "soft"), (9, "unknown")):
         machine.world.reset_cause = cause
         assert reset_cause() == name
+
+
+def test_a_light_that_cannot_be_used_costs_only_itself_p8():
+    fact = board.resolve(Files(), "ESP32_GENERIC")["light"]
+    for light in (dict(fact, pin=29), {}, None):
+        one = builder("ESP32_GENERIC", light=light)
+        assert one.light() is None and one.problems[0][:2] == ("settings", "light"), light
+
+
+def test_a_board_file_without_its_fields_still_gives_what_can_be_made_p8():
+    for field in ("inputs", "light", "sounder", "journal"):
+        one = builder("ESP32_GENERIC")
+        del one._board[field]
+        contacts, lines, light, sounder, journal, found = make(one)
+        assert (not contacts) == (field == "inputs") and (light is None) == (field == "light"), field
+        assert (sounder is None) == (field == "sounder") and journal is not None and found == [], field
+        assert len(one.names()) == len(contacts) + len(lines)
+        contacts = lines = sounder = journal = None

@@ -20,6 +20,7 @@ class Flat:
         self.world = machine.world
         self.world.adc(LINE).set_mv(NORMAL_MV)
         self.done = []
+        self.reports_fail = False
         contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD)]
         contacts.append(self.contact(3, None, "reset", RESET))
         line = Sense(2, 1, "cord2", LineAdc(machine.ADC(machine.Pin(LINE), atten=3)), Line(BANDS, 40))
@@ -44,6 +45,8 @@ class Flat:
         self.done.append("reset")
 
     def fault(self, name, source, is_open):
+        if self.reports_fail:
+            raise MemoryError("injected")
         self.done.append(("%s:%s" % (name, source), is_open))
 
     def run(self, ms, step_ms=5):
@@ -94,6 +97,26 @@ def test_a_pulled_line_raises_and_a_broken_line_raises_and_is_a_fault_until_it_i
     flat.world.adc(LINE).set_mv(NORMAL_MV)
     flat.run(15000, 20)
     assert flat.done[3:] == [("line_open:cord2", False)]
+
+
+def test_a_broken_line_raises_its_call_even_if_its_report_breaks_down_p1():
+    flat = Flat()
+    flat.reports_fail = True
+    flat.world.adc(LINE).set_mv(OPEN_MV)
+    broke = 0
+    for _ in range(500):
+        try:
+            flat.run(10)
+        except MemoryError:
+            broke += 1
+    assert broke == 1 and flat.done == [(2, 1, 1)]
+
+
+def test_a_bell_is_rung_once():
+    flat = Flat()
+    flat.ring()
+    flat.run(5)
+    assert not flat.senses.rung
 
 
 def test_the_reset_contact_is_no_call():

@@ -144,6 +144,33 @@ def test_a_press_while_the_loop_is_blocked_is_seen_afterwards(tmp_path):
     real_unit.run(tmp_path, scene, damage)
 
 
+@pytest.mark.parametrize("partitions", [{"journal": 16}, {"vfs": 16}])
+def test_a_wifi_that_never_comes_resets_the_unit_unless_a_call_would_go_with_it_p1(tmp_path, partitions):
+    def hasty(root):
+        """The ladder has two rungs of 1 s."""
+        path = root / "firmware" / "transports" / "wifi.py"
+        text = path.read_text()
+        for name, before, after in (("_RECONNECT_MS", 10000, 1000), ("_CYCLES_MAX", 20, 1)):
+            assert "%s = const(%d)" % (name, before) in text
+            text = text.replace("%s = const(%d)" % (name, before), "%s = const(%d)" % (name, after))
+        path.write_text(text)
+
+    async def scene(board):
+        board.wifi(False)
+        await started(board)
+        await calls(board)
+        since_ms = board.now_ms()
+        if "journal" in partitions:
+            await said(board, "nothing has helped", since_ms)
+            assert "1 open calls" in await said(board, "started, session", since_ms)
+            return
+        turned = lambda: len([e for e in board.log if e["event"] == "radio" and e["t_ms"] >= since_ms])  # noqa: E731
+        await board.wait_for(lambda status: turned() >= 6, real_unit.SOON_S)  # off and on, three times
+        assert board.status()["boots"] == 1 and board.light_pattern() == "steady"
+
+    real_unit.run(tmp_path, scene, hasty, partitions=partitions)
+
+
 def test_wrapping_ticks_change_nothing(tmp_path):
     import asyncio
 

@@ -86,3 +86,12 @@ def test_a_board_without_a_sounder_still_shows_its_light():
     silent.show("CALLING")
     silent.sound("ACTIVATED")
     assert wall.lit[-1][1] == 1
+
+
+def test_a_board_without_a_light_still_sounds_p8():
+    wall = Wall()
+    dark = Signals(None, wall, lambda: wall.now)
+    dark.show("CALLING")
+    dark.sound("ACTIVATED")
+    dark.step()
+    assert [hz for hz in wall.tones if hz]

@@ -19,52 +19,68 @@ class Flat:
     """Everything below and beside the unit, noting in `done` what was asked of it and in which order."""
 
     def __init__(self, journal_fails=False, without_journal=False):
+        """`journal_fails`: what the journal raises; True: JournalError."""
         self.done = []
         self.alarms = []
         self.now = 1000
         self.ctr = 0
         self.journal_fails = journal_fails
         self.downlink = Downlink(TOPIC, "u1", SESSION, SEALER)
-        uplink = Uplink(("demo", "f12", "u1"), SEALER, SESSION, 7, "5e1f00d5", [("button", "hall"), ("cord1", "bathroom")])
+        epoch = SESSION[:8] if without_journal else "5e1f00d5"  # as the shell has it
+        uplink = Uplink(("demo", "f12", "u1"), SEALER, SESSION, 7, epoch, [("button", "hall"), ("cord1", "bathroom")])
+        self.breaks = {}  # of a thing that is done: what it raises, once
+        self.light = None
         self.unit = Unit(calls.Calls(Timers(), 11), None if without_journal else self, uplink, self.downlink, self, self, self,
                          lambda: self.now)
 
     # journal
     def trigger(self, number, *rest):
-        self.done.append("journal")
+        self._note("journal")
+        self._fail()
+
+    def _note(self, what):
+        self.done.append(what)
+        if what in self.breaks:
+            raise self.breaks.pop(what)
+
+    def _fail(self):
         if self.journal_fails:
-            raise JournalError("full")
+            raise JournalError("full") if self.journal_fails is True else self.journal_fails
 
     def cleared(self, *rest):
-        self.done.append("journal cleared" if len(rest) == 1 else "report cleared")
-        if len(rest) == 1 and self.journal_fails:
-            raise JournalError("full")
+        if len(rest) > 1:
+            self._note("report cleared")
+        else:
+            self.cleared_n = rest[0]
+            self._note("journal cleared")
+            self._fail()
 
     # link
     def send(self, key, topic, payload, urgent):
         assert urgent
-        self.done.append("send")
+        self._note("send")
         self.alarms.append(json.loads(payload))
 
     def confirm(self, key):
-        self.done.append("confirm")
+        self._note("confirm")
 
     def suspect(self):
         self.done.append("suspect")
 
     # signals
     def show(self, state):
-        self.done.append(state)
+        self._note(state)
+        self.light = state
 
     def sound(self, shot):
-        self.done.append(shot)
+        self._note(shot)
 
     # reports
     def fault(self, name, source, is_open):
         self.done.append("fault " + name)
 
     def command(self, message, reason):
-        self.done.append("%s %s" % (message["type"], reason or "done"))
+        self._note("%s %s" % (message["type"], reason or "done"))
 
     def refused(self):
         self.done.append("refused")
@@ -76,7 +92,8 @@ class Flat:
         self.done.append("online" if online else "offline")
 
     def clock(self, unix_s):
-        pass
+        if unix_s is not None:
+            self._note("clock")
 
     def hear(self, kind, **fields):
         self.ctr += 1
@@ -95,6 +112,13 @@ def pulled(**changes):
     return flat
 
 
+def received():
+    flat = pulled()
+    flat.hear("receipt", call=flat.alarms[0]["call"], triggers=1, escalation=0)
+    flat.take()
+    return flat
+
+
 def test_record_light_sound_send_in_that_order_p1():
     assert pulled().take() == ["journal", "CALLING", "ACTIVATED", "send"]
 
@@ -109,7 +133,7 @@ def test_the_whole_call_from_cord_to_clear():
     flat.hear("answered", call=call, who="coordinator")
     assert flat.take() == ["answered done", "ANSWERED", "ANSWERED"]
     flat.hear("clear", call=call, triggers=1, outcome="mistake", basis="present", who="A. Jones")
-    assert flat.take() == ["clear done", "journal cleared", "confirm", "STANDBY", "CLEARED", "report cleared"]
+    assert flat.take() == ["journal cleared", "clear done", "confirm", "STANDBY", "CLEARED", "report cleared"]
 
 
 def test_nothing_but_the_right_receipt_makes_the_light_flash_p2():
@@ -145,14 +169,36 @@ def test_a_journal_that_fails_opens_a_fault_and_the_alarm_still_goes_out_p1():
     assert "RECEIVED" in flat.take()
 
 
-def test_a_board_without_a_journal_still_calls_and_clears():
+def test_whatever_the_journal_raises_the_alarm_goes_out_p1():
+    for trouble in (OSError(5), MemoryError()):
+        assert pulled(journal_fails=trouble).take() == ["journal", "fault storage", "CALLING", "ACTIVATED", "send"]
+
+
+def test_a_board_without_a_journal_still_calls_is_received_and_clears_p1():
     flat = pulled(without_journal=True)
     assert flat.take() == ["fault storage", "CALLING", "ACTIVATED", "send"]
     call = flat.alarms[0]["call"]
     flat.hear("receipt", call=call, triggers=1, escalation=0)
+    assert flat.take() == ["confirm", "RECEIVED", "RECEIVED"]
     flat.hear("answered", call=call, who="centre")
     flat.hear("clear", call=call, triggers=1, outcome="test", basis="present", who="A. Jones")
     assert flat.take()[-2:] == ["CLEARED", "report cleared"]
+
+
+def test_a_clear_that_cannot_be_written_is_a_fault_and_ends_the_call_all_the_same():
+    for trouble in (True, OSError(5)):
+        flat = received()
+        flat.journal_fails = trouble
+        flat.unit.reset_pressed()
+        assert flat.take() == ["journal cleared", "fault storage", "confirm", "STANDBY", "CLEARED", "report cleared"]
+
+
+def test_the_end_of_a_call_without_a_record_is_written_for_the_record_that_may_yet_appear_p1():
+    flat = pulled(journal_fails=True)
+    flat.hear("receipt", call=flat.alarms[0]["call"], triggers=1, escalation=0)
+    flat.journal_fails = False
+    flat.unit.reset_pressed()
+    assert flat.cleared_n == 12
 
 
 def test_refused_commands_are_answered_with_their_reason_and_receipts_are_not():
@@ -166,10 +212,14 @@ def test_refused_commands_are_answered_with_their_reason_and_receipts_are_not():
     assert flat.take() == ["clear not_received", "released already_cleared", "released no_such_call"]
 
 
-def test_a_query_brings_health_and_an_answer():
+def test_a_query_brings_health_an_answer_and_the_alarm_that_has_no_receipt_p1():
     flat = Flat()
     flat.hear("query")
     assert flat.take() == ["query done", "health"]
+    flat = pulled()
+    flat.take()
+    flat.hear("query")
+    assert flat.take() == ["query done", "health", "send"]
 
 
 def test_calls_of_the_journal_are_resumed_and_sent_without_a_new_record_p1():
@@ -209,3 +259,52 @@ def test_the_reset_contact_clears_a_received_call():
     flat.take()
     flat.unit.reset_pressed()
     assert flat.take() == ["journal cleared", "confirm", "STANDBY", "CLEARED", "report cleared"]
+
+
+def test_an_alarm_whose_sending_broke_down_goes_out_with_the_next_repeat_p1():
+    """No memory for the seal, say: the heart dies of it and is started again."""
+    for broken in ("CALLING", "ACTIVATED", "send"):
+        flat = Flat()
+        flat.breaks[broken] = MemoryError()
+        try:
+            flat.unit.activate(1, 1, 0)
+        except MemoryError:
+            pass
+        assert flat.unit.busy and flat.alarms == [], broken
+        flat.now = flat.unit.calls.next_due()
+        flat.unit.tick()
+        assert flat.now == 3000 and len(flat.alarms) == 1 and flat.light == "CALLING", broken
+
+
+def test_a_light_that_was_not_set_because_something_broke_is_set_by_the_next_tick_p2():
+    for broken in ("journal cleared", "confirm", "STANDBY"):
+        flat = received()
+        flat.breaks[broken] = ValueError("injected")
+        try:
+            flat.unit.reset_pressed()
+        except ValueError:
+            pass
+        flat.unit.tick()
+        assert flat.light == "STANDBY", broken
+        flat.take()
+        flat.unit.tick()
+        assert flat.take() == [], "and once it is right it is left alone"
+
+
+def test_a_clear_is_on_flash_before_anybody_is_told_p1():
+    flat = received()
+    call = flat.alarms[0]["call"]
+    flat.hear("answered", call=call, who="centre")
+    flat.take()
+    flat.hear("clear", call=call, triggers=1, outcome="test", basis="present", who="A. Jones")
+    assert flat.take()[:2] == ["journal cleared", "clear done"]
+
+
+def test_a_clock_that_cannot_be_set_costs_nobody_a_receipt_p2():
+    flat = pulled()
+    flat.breaks["clock"] = OSError(5)
+    try:
+        flat.hear("receipt", call=flat.alarms[0]["call"], triggers=1, escalation=0, at=1795305600)
+    except OSError:
+        pass
+    assert flat.light == "RECEIVED"

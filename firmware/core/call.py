@@ -61,15 +61,16 @@ _TABLE = {
 class Call:
     """One open call. `number`: its number in the journal's epoch, >= 1. `timers`: core.timers.Timers.
 
-    Attributes to read: state, number, escalation, attempt, resumed, triggers (list of (n, input_index, kind_index,
-    cause_index), oldest first), raised_ms (tick of the first activation; None when a reset or
-    more than three days lie between, and nobody can know).
+    Attributes to read: state, number, escalation, attempt, resumed, activations (the newest one's n), triggers (list of (n,
+    input_index, kind_index, cause_index), oldest first; after a reset one that flash refused is missing), raised_ms (tick of the
+    first activation; None when a reset or more than three days lie between, and nobody can know).
     """
 
     def __init__(self, number, timers):
         self.number = number
         self.state = RAISED
         self.triggers = []
+        self.activations = 0
         self.escalation = 0
         self.attempt = 0
         self.resumed = False
@@ -89,6 +90,7 @@ class Call:
     def resume(self, triggers, now_ms):
         """Takes up a call that the journal held open over a reset. Returns actions."""
         self.triggers = list(triggers)
+        self.activations = max(trigger[0] for trigger in self.triggers)  # a number given once is never given again
         self.resumed = True
         return [("SHOW_LIGHT",)] + self._raise_again(now_ms)
 
@@ -120,16 +122,17 @@ class Call:
 
     def heard(self):
         """True once the service has the call with all its triggers; the light may say so (P2)."""
-        return self.state != RAISED and self._received >= len(self.triggers)
+        return self.state != RAISED and self._received >= self.activations
 
     # --- activations and sending
 
     def _add(self, now_ms, input_index, kind_index, cause_index):
         if not self.triggers:
             self.raised_ms = now_ms
-        if len(self.triggers) >= MAX_TRIGGERS:
+        if self.activations >= MAX_TRIGGERS:
             return [("SOUND", "ACTIVATED")] + self._raise_again(now_ms)
-        trigger = (len(self.triggers) + 1, input_index, kind_index, cause_index)
+        self.activations += 1
+        trigger = (self.activations, input_index, kind_index, cause_index)
         self.triggers.append(trigger)
         actions = [("JOURNAL_TRIGGER", self.number) + trigger, ("SHOW_LIGHT",), ("SOUND", "ACTIVATED")]
         return actions + self._raise_again(now_ms)
@@ -161,10 +164,10 @@ class Call:
     # --- what the service says
 
     def _receipt(self, now_ms, triggers, escalation):
-        if triggers < len(self.triggers):
+        if triggers < self.activations:
             return []  # an answer to an older alarm: the newer one is on its way
         shown = [] if self.heard() else [("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
-        self._received = len(self.triggers)
+        self._received = self.activations
         if self.state == RAISED:
             self.state = RECEIVED
             self._sound_ms = clock.add(now_ms, self._timers.comfort_ms)
@@ -203,11 +206,12 @@ class Call:
         self._sound_ms = clock.add(now_ms, self._timers.comfort_ms)
 
     def _clear(self, now_ms, triggers, outcome, basis, who):
-        if triggers < len(self.triggers):
+        if triggers < self.activations:
             return [("REFUSE", "newer_trigger")]
         if basis == "speech" and not self._speech:
             return [("REFUSE", "no_speech")]
-        return [("ACCEPT",)] + self._end("service", outcome, who)
+        ended = self._end("service", outcome, who)
+        return ended[:1] + [("ACCEPT",)] + ended[1:]  # "ok" is said once it is durable
 
     def _not_received(self, now_ms, *data):
         return [("REFUSE", "not_received")]

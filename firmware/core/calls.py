@@ -85,6 +85,10 @@ class Calls:
         """True while the service has not confirmed all of every call."""
         return any(call.waiting() for call in self.open)
 
+    def volatile(self):
+        """True while a call is open that a reset would lose: it could not be written."""
+        return any(call.number >= VOLATILE for call in self.open)
+
     def next_due(self):
         """Tick of the soonest timer of all calls, or None."""
         due_ms = None

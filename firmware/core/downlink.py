@@ -99,7 +99,8 @@ class Downlink:
         return self._judge_fields(message), message
 
     def _judge_fields(self, message):
-        if message.get("v") != VERSION:
+        version = message.get("v")
+        if type(version) is not int or version != VERSION:  # true and 1.0 are equal to 1
             return "version"
         kind = message.get("type")
         checks = _FIELDS.get(kind) if isinstance(kind, str) else None

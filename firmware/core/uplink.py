@@ -12,7 +12,8 @@ from firmware.core import clock
 from firmware.core.calls import VOLATILE
 
 VERSION = const(1)
-_SHOWN_INPUTS = const(8)  # of up to 64: the first and the newest seven, so that an alarm stays below 2,048 bytes
+_SHOWN_INPUTS = const(8)  # of up to 64: the first and the newest seven; fewer if names or rooms are long
+_ALARM_BYTES = const(2048)  # docs/protocol.md; a longer one no link would take, and the call would never leave
 
 
 class Uplink:
@@ -43,9 +44,9 @@ class Uplink:
         head, _, digits = call_id.rpartition("-")
         if not digits.isdigit() or len(digits) > 8:
             return None
-        if head == "%s-%s" % (self._unit, self._epoch):
-            return int(digits)
-        return int(digits) + VOLATILE if head == "%s-%s" % (self._unit, self.session[:8]) else None
+        if head == "%s-%s" % (self._unit, self.session[:8]):  # first: without a journal the epoch is the session's too
+            return int(digits) + VOLATILE
+        return int(digits) if head == "%s-%s" % (self._unit, self._epoch) else None
 
     def alarm(self, call, now_ms):
         """`call`: core.call.Call with at least one trigger."""
@@ -53,20 +54,26 @@ class Uplink:
         shown = call.triggers
         if len(shown) > _SHOWN_INPUTS:
             shown = shown[:1] + shown[1 - _SHOWN_INPUTS:]
-        return self._message("alarm", "alarm", {
+        fields = {
             "call": self.call_id(call.number),
-            "triggers": len(call.triggers),
+            "triggers": call.activations,
             "escalation": call.escalation,
             "attempt": call.attempt,
             "resumed": call.resumed,
             "inputs": [self._input(trigger) for trigger in shown],
             "age_ms": age_ms,
-        })
+        }
+        topic, payload = self._message("alarm", "alarm", fields)
+        while len(payload) > _ALARM_BYTES:
+            del fields["inputs"][1]  # the oldest but the first; three always fit
+            topic, payload = self._message("alarm", "alarm", fields)
+        return topic, payload
 
     def _input(self, trigger):
         n, input_index, kind_index, cause_index = trigger
         name, location = self._inputs[input_index] if input_index < len(self._inputs) else ("input%d" % input_index, "")
-        return {"n": n, "input": name, "kind": one.KINDS[kind_index], "cause": one.CAUSES[cause_index], "location": location}
+        return {"n": n, "input": name, "kind": _word(one.KINDS, kind_index, "kind"), "location": location,
+                "cause": _word(one.CAUSES, cause_index, "cause")}
 
     def event(self, name, fields):
         """`fields`: those of docs/protocol.md for the event `name`."""
@@ -90,3 +97,8 @@ class Uplink:
         fields["epoch"] = self._epoch
         topic = self.prefix + channel
         return topic, self._sealer.seal(topic, json.dumps(fields))
+
+
+def _word(words, index, name):
+    """Its word; of an index from the journal of a newer firmware, "kind3": the service shows it as it stands."""
+    return words[index] if index < len(words) else "%s%d" % (name, index)

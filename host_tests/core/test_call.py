@@ -60,6 +60,16 @@ def test_without_a_receipt_the_alarm_goes_out_after_2_4_8_and_then_every_15_s_fo
     assert call.state == c.RAISED
 
 
+def test_the_alarm_is_still_sent_every_15_s_after_a_whole_day_p1():
+    call, _ = raised()
+    passed_ms, now = 0, START
+    while passed_ms < 24 * 3600 * 1000:
+        due = call.next_due()
+        passed_ms, now = passed_ms + clock.diff(due, now), due
+        call.handle(c.TICK, now)
+    assert call.attempt == 1 + 3 + (24 * 3600 * 1000 - 14000) // 15000
+
+
 def test_another_path_is_tried_from_15_s_and_the_tenant_hears_it_from_20_s():
     call, _ = raised()
     done = run_until(call, 0, 90000)
@@ -155,7 +165,7 @@ def test_clear_needs_an_answer_and_presence_or_speech_p6():
     assert call.handle(*(clear + ("speech", "A. Jones"))) == [("REFUSE", "no_speech")]
     call.handle(c.SPEECH_HAPPENED, at(9100))
     actions = call.handle(*(clear + ("speech", "A. Jones")))
-    assert names(actions)[:2] == ["ACCEPT", "JOURNAL_CLEARED"]
+    assert names(actions)[:2] == ["JOURNAL_CLEARED", "ACCEPT"]
     assert ("REPORT_CLEARED", 12, "service", "mistake", "A. Jones") in actions
     assert call.state == c.CLEARED and call.next_due() is None and not call.waiting()
 
@@ -188,6 +198,16 @@ def test_losing_speech_raises_again_and_never_clears_p6():
     assert call.state == c.RECEIVED and call.escalation == 1
 
 
+def test_speech_that_did_not_happen_does_not_come_true_by_losing_it_p6():
+    call, _ = answered()
+    call.handle(c.SPEECH_LOST, at(6000))
+    call.handle(c.RECEIPT_ARRIVED, at(6100), 1, 1)
+    call.handle(c.ANSWER_ARRIVED, at(6200), "centre")
+    call.handle(c.RELEASE_ARRIVED, at(6300))
+    call.handle(c.ANSWER_ARRIVED, at(6400), "centre")
+    assert call.handle(c.CLEAR_ARRIVED, at(6500), 1, "mistake", "speech", "centre") == [("REFUSE", "no_speech")]
+
+
 def test_a_release_gives_the_next_one_60_s():
     call, _ = answered()
     assert names(call.handle(c.RELEASE_ARRIVED, at(9000))) == ["ACCEPT", "SHOW_LIGHT"]
@@ -209,11 +229,32 @@ def test_a_resumed_call_shows_calling_and_is_sent_at_once_without_a_new_record_p
     assert call.state == c.RAISED and call.resumed and call.raised_ms is None and len(call.triggers) == 2
 
 
+def test_an_activation_that_flash_refused_leaves_its_number_unused_after_a_reset_p4():
+    """Or a service that stored it would take the next activation for one it knows."""
+    call = c.Call(12, Timers())
+    call.resume([(1, 1, 1, 0), (3, 0, 0, 0)], START)
+    assert call.handle(c.RECEIPT_ARRIVED, at(50), 2, 0) == [] and call.state == c.RAISED
+    call.handle(c.RECEIPT_ARRIVED, at(60), 3, 0)
+    assert call.handle(c.ACTIVATED, at(70), *CORD)[0][:3] == ("JOURNAL_TRIGGER", 12, 4)
+    call.handle(c.RECEIPT_ARRIVED, at(80), 4, 0)
+    call.handle(c.ANSWER_ARRIVED, at(90), "x")
+    assert call.handle(c.CLEAR_ARRIVED, at(95), 3, "mistake", "present", "x") == [("REFUSE", "newer_trigger")]
+
+
 def test_a_link_that_comes_up_sends_what_waits_and_only_that():
-    call, _ = raised()
-    assert names(call.handle(c.LINK_CAME_UP, at(3000))) == ["SEND_ALARM"]
+    for make in (raised, received, answered):
+        call, _ = make()
+        if make is not raised:
+            call.handle(c.ACTIVATED, at(5500), 2, 1, 0)
+        assert names(call.handle(c.LINK_CAME_UP, at(6000))) == ["SEND_ALARM"], make
     call, _ = received()
     assert call.handle(c.LINK_CAME_UP, at(3000)) == []
+
+
+def test_the_age_is_that_of_the_first_activation_whatever_follows_p4():
+    call, _ = raised()
+    call.handle(c.ACTIVATED, at(5000), 2, 1, 0)
+    assert call.raised_ms == START
 
 
 def test_a_65th_activation_makes_no_record_but_is_sent():

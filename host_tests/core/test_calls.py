@@ -60,6 +60,8 @@ def test_the_light_does_not_flash_while_one_of_two_calls_is_not_received_p2():
     assert board.light() == calls.RECEIVED
     board.told(c.ANSWER_ARRIVED, 5, 30, "x")
     assert board.light() == calls.ANSWERED
+    board.told(c.RELEASE_ARRIVED, 3, 40)
+    assert board.light() == calls.RECEIVED, "whichever of the two is older"
 
 
 def test_a_message_for_a_call_that_is_not_open_changes_nothing_and_says_why():
@@ -92,3 +94,50 @@ def test_the_soonest_timer_of_all_calls_leads():
     board.resume(5, [(1, 0, 0, 0)], 100)
     assert board.next_due() == 2100
     assert board.waiting()
+
+
+def two_received():
+    board = flat(0)
+    for number in (3, 5):
+        board.resume(number, [(1, 1, 1, 0)], 0)
+        board.told(c.RECEIPT_ARRIVED, number, 10, 1, 0)
+    return board
+
+
+def test_after_a_resumed_call_the_next_one_has_a_number_that_was_never_used_p1():
+    board = two_received()
+    assert board.all(c.RESET_PRESSED, 20) and board.open == []
+    assert board.activate(30, *CORD)[0][1] == 6
+
+
+def test_an_activation_joins_the_call_that_somebody_has_answered_p4():
+    board = two_received()
+    board.told(c.ANSWER_ARRIVED, 5, 20, "x")
+    assert board.activate(30, *CORD)[0][:3] == ("JOURNAL_TRIGGER", 5, 2)
+
+
+def test_what_happens_to_all_calls_happens_to_each_of_them_p8():
+    board = two_received()
+    due = board.next_due()
+    while [call.escalation for call in board.open] != [1, 1]:
+        assert due < 70000, "nobody answers: each is raised again"
+        board.all(c.TICK, due)
+        due = board.next_due()
+
+
+def test_the_flat_waits_as_long_as_one_call_is_not_confirmed_p1():
+    board = two_received()
+    assert not board.waiting()
+    board.activate(30, *CORD)
+    assert board.waiting()
+
+
+def test_a_call_that_a_reset_would_lose_is_known_as_such_until_it_is_over_p1():
+    board = flat()
+    board.activate(0, *CORD)
+    assert not board.volatile()
+    board.journal_failed(12)
+    assert board.volatile()
+    board.told(c.RECEIPT_ARRIVED, 12 + calls.VOLATILE, 10, 1, 0)
+    board.all(c.RESET_PRESSED, 20)
+    assert not board.volatile()

@@ -47,6 +47,7 @@ def test_each_wrong_message_is_refused_for_its_own_reason():
         (b"x" * 200, "seal"), (sealed()[:-1], "seal"), (sealed().replace(b"1041", b"1042"), "seal"),
         (SEALER.seal(TOPIC, "not json at all, really}"), "json"),
         (sealed(v=2), "version"), (sealed(v="1"), "version"), (sealed(v="absent"), "version"),
+        (sealed(v=True), "version"), (sealed(v=1.0), "version"),
         (sealed(type="dance"), "type"), (sealed(type=7), "type"), (sealed(type="absent"), "type"),
         (sealed(session="0" * 16), "session"), (sealed(session="absent"), "session"), (sealed(session=None), "session"),
         (sealed(unit="u2"), "field"),

@@ -37,3 +37,11 @@ def test_restarts_of_an_hour_ago_are_forgiven():
     for now in range(0, 5000, 1000):
         assert watch.ended("link", now)
     assert watch.ended("link", 3600000)
+
+
+def test_a_task_that_was_started_again_has_its_whole_time_to_show_that_it_lives():
+    watch = Supervision()
+    watch.watch("link", 5000, 0)
+    watch.beat("link", 1, 100)
+    assert watch.ended("link", 5000)
+    assert watch.stale(9900) is None and watch.stale(10001) == "link"

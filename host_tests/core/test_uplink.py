@@ -64,3 +64,26 @@ def test_an_input_that_the_board_no_longer_has_is_still_reported():
     call = c.Call(12, Timers())
     call.resume([(1, 9, 1, 0)], 0)
     assert json.loads(uplink().alarm(call, 0)[1])["inputs"][0]["input"] == "input9"
+
+
+def test_without_a_journal_the_epoch_is_the_session_s_and_call_ids_still_read_back_p1():
+    up = Uplink(("demo", "f12", "u1"), SEALER, "9f86d081884c7d65", 0, "9f86d081", INPUTS)
+    assert up.call_number(up.call_id(VOLATILE + 1)) == VOLATILE + 1
+
+
+def test_an_alarm_fits_however_long_names_and_rooms_are_written_p1():
+    """A longer one no link would take. 32 characters are up to 192 bytes of JSON."""
+    for room in ("\U0001f6c1" * 32, "\x01" * 32):
+        long = Uplink(("s" * 24, "f" * 24, "u" * 24), SEALER, "9f86d081884c7d65", 2147483647, "5e1f00d5", [("i" * 24, room)] * 2)
+        topic, payload = long.alarm(call_with(64), 2000)
+        assert len(payload) <= 2048 and SEALER.check(topic, payload)
+        shown = [entry["n"] for entry in json.loads(payload)["inputs"]]
+        assert shown[0] == 1 and shown[-1] == 64 and len(shown) >= 3
+        assert json.loads(payload)["triggers"] == 64
+
+
+def test_a_call_noted_by_a_newer_firmware_is_still_sent_p1():
+    call = c.Call(12, Timers())
+    call.resume([(1, 1, 3, 3)], 0)
+    entry = json.loads(uplink().alarm(call, 0)[1])["inputs"][0]
+    assert (entry["kind"], entry["cause"], entry["input"]) == ("kind3", "cause3", "cord1")
