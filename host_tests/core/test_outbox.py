@@ -130,7 +130,7 @@ def test_packet_ids_wrap_at_65535_never_are_0_and_skip_those_in_use():
     _send_all(box)
     held = _pids(box)[0]
     seen = {}
-    for i in range(65534 * 2):
+    for _ in range(65534 * 2):
         pid = box.new_pid()
         assert 1 <= pid <= 65535 and pid != held
         seen[pid & 0xFF00] = True
