@@ -4,6 +4,7 @@ import os
 
 import nor
 from nor import ERASE_CUTS, PROGRAM_CUTS, NorFlash, PowerCut
+from plain_nor import FileStore, PlainNor
 
 DATA = bytes(range(0x40, 0x60))
 
@@ -210,6 +211,28 @@ def test_a_file_keeps_every_operation_without_being_closed():
         assert os.stat(path)[6] == 4 * 512
         first.close()
         second.close()
+    finally:
+        os.remove(path)
+
+
+def test_without_its_faults_it_is_the_same_flash_on_the_same_file():
+    """The virtual board works on the plain one, and tears its last operation with the other."""
+    path = "build-plain-test.bin"
+    try:
+        plain, memory = PlainNor(FileStore(path, 4 * 512), 4, 512), NorFlash(4, 512)
+        for flash in (plain, memory):
+            flash.writeblocks(1, b"\xf0" * 300, 100)
+            flash.writeblocks(1, DATA, 110)
+            flash.writeblocks(3, b"\x55" * 512)
+            flash.ioctl(6, 2)
+            flash.ioctl(6, 3)
+            assert _refused(flash.writeblocks, 5, DATA, 0) and _refused(flash.writeblocks, 0, DATA)
+        assert [_read(plain, n, 0, 512) for n in range(4)] == [_read(memory, n, 0, 512) for n in range(4)]
+        torn = NorFlash(4, 512, path)
+        torn.cut_at(0, "prefix", 5)
+        assert _cut(torn, torn.writeblocks, 2, DATA, 0)
+        assert _read(plain, 2, 0)[:1] == DATA[:1] and _read(plain, 2, 31, 1) == b"\xff"
+        torn.close()
     finally:
         os.remove(path)
 

@@ -15,7 +15,7 @@ def _publish():
     for folder in (_HERE, _HERE / "cpython"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-    for name in ("micropython", "calendar2000", "world", "machine", "network", "esp32", "nor"):
+    for name in ("micropython", "calendar2000", "world", "machine", "network", "esp32", "plain_nor", "nor"):
         if name == "nor" and not (_HERE / "nor.py").exists():
             continue
         module = importlib.import_module(name)

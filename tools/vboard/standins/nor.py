@@ -1,8 +1,4 @@
-"""A NOR flash partition with a memory for abuse: behaves as esp32.Partition does, and fails on command. Runs on CPython and
-MicroPython.
-
-NOR rules: a program can only turn ones into zeros, an erase turns a whole sector into ones. `writeblocks` with an offset
-programs; without one it erases the blocks and then programs them, as the ESP32 does.
+"""A NOR flash partition with a memory for abuse: plain_nor.PlainNor that fails on command. Runs on CPython and MicroPython.
 
 Fault modes, by name:
   cut_at(n, variant, seed)   power goes at the n-th program or erase from now, which is left as PROGRAM_CUTS / ERASE_CUTS say;
@@ -21,9 +17,7 @@ for all weak bits of its range: all ones, all zeros, or each on its own. A later
 They are not kept in the file.
 """
 
-_PAGE = 256  # bytes: the chip programs by pages, so a program over a page border is two
-_CHUNK = 64  # bytes handled at once, so that a file-backed flash needs no buffer of a sector
-_BLANK = b"\xff" * _CHUNK
+from plain_nor import BLANK, CHUNK_BYTES, SECTOR_BYTES, FileStore, PlainNor
 
 PROGRAM_CUTS = (
     "nothing",  # cut before the first bit
@@ -81,40 +75,12 @@ class _Memory:
         self.data[offset : offset + len(buf)] = buf
 
 
-class _File:
-    """Every write reaches the operating system before it returns: SIGKILL loses nothing."""
-
-    def __init__(self, path, size):
-        try:
-            self._file = open(path, "r+b")  # noqa: SIM115 - held open as long as the flash lives
-        except OSError:
-            self._file = open(path, "w+b")  # noqa: SIM115
-        held = self._file.seek(0, 2)
-        while held < size:
-            held += self._file.write(b"\xff" * min(_CHUNK, size - held))
-        self._file.flush()
-
-    def read(self, offset, buf):
-        self._file.seek(offset)
-        self._file.readinto(buf)
-
-    def write(self, offset, buf):
-        self._file.seek(offset)
-        self._file.write(buf)
-        self._file.flush()
-
-    def close(self):
-        self._file.close()
-
-
-class NorFlash:
+class NorFlash(PlainNor):
     """programs, program_bytes, erases, reads: operations since the start or since `zero_counters()`."""
 
-    def __init__(self, sectors=16, sector_bytes=4096, path=None):
-        self.sectors = sectors
-        self.sector_bytes = sector_bytes
+    def __init__(self, sectors=16, sector_bytes=SECTOR_BYTES, path=None):
         size = sectors * sector_bytes
-        self._store = _Memory(size) if path is None else _File(path, size)
+        super().__init__(_Memory(size) if path is None else FileStore(path, size), sectors, sector_bytes)
         self._weak = {}  # byte offset: mask
         self._weak_from, self._weak_to = size, 0  # offsets between which all weak bits lie
         self._stuck_zero = {}
@@ -141,34 +107,6 @@ class NorFlash:
         self._store.read(start, buf)
         if self._is_weak(start, len(buf)):
             self._flicker(start, buf)
-
-    def writeblocks(self, block, buf, offset=None):
-        if offset is None:
-            if len(buf) % self.sector_bytes:
-                raise OSError(22)
-            for step in range(len(buf) // self.sector_bytes):
-                self._erase(block + step)
-            offset = 0
-        start = self._range(block, offset, len(buf))
-        view = memoryview(buf)
-        done = 0
-        while done < len(buf):
-            count = min(len(buf) - done, _PAGE - (start + done) % _PAGE)
-            self._program(start + done, view[done : done + count])
-            done += count
-
-    def ioctl(self, op, arg):
-        """1, 2, 3: 0. 4: sectors. 5: sector_bytes. 6: erases sector `arg`. Others: None."""
-        if op in (1, 2, 3):
-            return 0
-        if op == 4:
-            return self.sectors
-        if op == 5:
-            return self.sector_bytes
-        if op == 6:
-            self._erase(arg)
-            return 0
-        return None
 
     # Fault modes
 
@@ -235,12 +173,6 @@ class NorFlash:
         if self._off:
             raise PowerCut("flash is without power")
 
-    def _range(self, block, offset, count):
-        start = block * self.sector_bytes + offset
-        if start < 0 or start + count > self.sectors * self.sector_bytes:
-            raise OSError(22)  # ESP_ERR_INVALID_SIZE
-        return start
-
     def _told(self, what, start):
         return self._refusals.get((what, start // self.sector_bytes))
 
@@ -271,15 +203,14 @@ class NorFlash:
 
     def _burn(self, start, data):
         """Firm zeros where `data` has zeros."""
+        if not self._stuck_one and not self._is_weak(start, len(data)):
+            PlainNor._program(self, start, data)
+            return
         now = bytearray(len(data))
         self._store.read(start, now)
-        if self._is_weak(start, len(data)) or self._stuck_one:
-            for index in range(len(data)):
-                now[index] = now[index] & data[index] | self._stuck_one.get(start + index, 0)
-                self._firm(start + index, data[index])
-        else:  # the same as one number, as the tests do this by the million
-            whole = int.from_bytes(now, "little") & int.from_bytes(data, "little")
-            now = whole.to_bytes(len(data), "little")
+        for index in range(len(data)):
+            now[index] = now[index] & data[index] | self._stuck_one.get(start + index, 0)
+            self._firm(start + index, data[index])
         self._store.write(start, now)
 
     def _is_weak(self, start, count):
@@ -336,7 +267,7 @@ class NorFlash:
             raise OSError(5)
         self.erases += 1
         self.erases_of[sector] += 1
-        for offset in range(start, start + self.sector_bytes, _CHUNK):
+        for offset in range(start, start + self.sector_bytes, CHUNK_BYTES):
             if told is None:
                 self._erase_chunk(offset, (offset - start) / self.sector_bytes, self._cut_variant if cut else "all")
         if cut:
@@ -346,14 +277,14 @@ class NorFlash:
         """`part`: how far into the sector, 0 ... 1."""
         if variant == "nothing" or variant == "prefix" and part >= 0.5 or variant == "suffix" and part < 0.5:
             return
-        if variant == "all" and not self._stuck_zero and not self._is_weak(start, _CHUNK):
-            self._store.write(start, _BLANK)
+        if variant == "all" and not self._stuck_zero and not self._is_weak(start, CHUNK_BYTES):
+            self._store.write(start, BLANK)
             return
-        old = bytearray(_CHUNK)
+        old = bytearray(CHUNK_BYTES)
         self._store.read(start, old)
-        new = bytearray(b"\xff" * _CHUNK)
+        new = bytearray(b"\xff" * CHUNK_BYTES)
         weak = variant in ("looks_blank", "looks_old")
-        for index in range(_CHUNK):
+        for index in range(CHUNK_BYTES):
             offset = start + index
             if variant == "holes" and index % 16 == 0:
                 hole = self._dice.bits(1)
