@@ -13,21 +13,19 @@ reprograms flash, which encrypted or ECC flash forbids).
 
 from micropython import const
 
-from firmware.core import record, recovery
+from firmware.core import record
 from firmware.core.open_calls import OpenCalls
 from firmware.core.ring import Ring
 
 _IOCTL_COUNT = const(4)
 _IOCTL_SIZE = const(5)
 _IOCTL_ERASE = const(6)
-_PAGE = const(256)  # bytes read at once in a scan: a flash page, 8 records
+_PAGE = const(256)  # bytes read at once: a flash page, 8 records
 _BLANK_PAGE = b"\xff" * 256
 _TRIES = const(8)  # programs on the alarm path before giving up: 4 slots in each of two sectors, about 2 ms
 _ERASE_TRIES = const(2)  # sectors on the alarm path, if none is ready: some 160 ms, or twice that if they do not erase
 _MISSES = const(4)  # bad slots in a row after which a sector is left and retired
 _SECTORS_MIN = const(6)  # fewer leave no room for calls left open while recoveries are cut; the image has 16
-_CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
-_START_NOTES = const(3)  # slots that as many power cuts in a row may have left weak: see docs/journal.md, "Weak slots"
 _NOTES_ROOM = const(4)  # slots: with fewer and no sector ready, room is made at once
 
 
@@ -75,19 +73,9 @@ class Journal:
         Programs 4 records plus one for each open activation; erases only what it cannot do without. Formats a partition without
         any call record. Never raises for bad contents; raises JournalError if no record can be written anywhere.
         """
-        survey = recovery.Survey(self._ring)
-        for sector in range(self._ring.sectors):
-            for slot, rec in self._scan(sector):
-                survey.feed(sector, slot, rec)
-        if survey.base is None and not survey.calls_seen:
-            self._format()
-        else:
-            self._resume(survey)
-        for _ in range(_START_NOTES):
-            self._append(record.BOOT)
-        self._rebase()
-        if self._ring.ready < 0:
-            self._tidy()  # power went while no sector was ready: an alarm must not wait for an erase
+        from firmware.drivers.journal_opening import Opening  # here, so that the code can be let go (app.py)
+
+        Opening(self).run()
         self._tries, self._erase_tries = _TRIES, _ERASE_TRIES
         return self._calls.copy()
 
@@ -137,74 +125,6 @@ class Journal:
             "erases_max": max(self._ring.erases),
             "bad_sectors": self._ring.bad_count(),
         }
-
-    # Recovery
-
-    def _scan(self, sector):
-        """Yields (slot, record or None) for each slot of a sector that is not blank; all None for a page that cannot be read."""
-        view = memoryview(self._page)
-        per_page = _PAGE // record.SIZE
-        for first in range(0, self._ring.slots, per_page):
-            readable = self._read(sector, first, self._page)
-            if readable and self._page == _BLANK_PAGE:
-                continue
-            for step in range(per_page):
-                raw = view[step * record.SIZE : (step + 1) * record.SIZE]
-                if not readable:
-                    yield first + step, None
-                elif raw != record.BLANK:
-                    yield first + step, record.decode(raw, first + step)
-
-    def _resume(self, survey):
-        replay = self._replayed(survey, survey.base)
-        low = replay.low_seq() if survey.base else 0
-        if not replay.whole():
-            low = 0
-            replay = self._replayed(survey, None)
-        self._ring.assume_erases()
-        self.boot = survey.boot + 1
-        self._call_n = survey.call_n + _CALL_N_SKIP
-        self._set_epoch(survey.epoch)
-        bad = recovery.bad_map(survey.base)
-        if low:
-            self._ring.resume(replay.ready, bad, low, replay.high_seq)
-        else:
-            self._note_fault("journal damaged: no whole kill note; every call that may be open is kept")
-            newest = max(self._ring.seq)
-            self._ring.resume(record.NO_SECTOR, bad, max(1, newest - self._ring.sectors + 3), newest)
-        if replay.unreadable:
-            self._note_fault("journal: %d unreadable records passed over" % replay.unreadable)
-
-    def _replayed(self, survey, base):
-        """The second pass, into `self._calls`."""
-        self._calls.clear()
-        replay = recovery.Replay(self._calls, survey.epoch, base)
-        low = replay.low_seq() if base else 1
-        order = [(seq, sector) for sector, seq in enumerate(self._ring.seq) if seq >= low]
-        order.sort()
-        for seq, sector in order:
-            for slot, rec in self._scan(sector):
-                replay.feed(seq, slot, rec)
-        return replay
-
-    def _format(self):
-        """New epoch, session 1. What is not blank is erased first, so that no older epoch can ever speak again."""
-        ring = self._ring
-        self._set_epoch(int.from_bytes(self._entropy(4), "little"))
-        self.boot = 1
-        self._call_n = 0
-        for sector in range(ring.sectors):
-            if ring.used[sector]:
-                self._erase(sector)
-        ring.ready = -1
-        while ring.ready < 0:
-            self._make_ready()
-        first, ring.ready = ring.ready, -1
-        ring.start(first, 1)
-
-    def _set_epoch(self, epoch_n):
-        self._epoch_n = epoch_n
-        self.epoch = "%08x" % epoch_n
 
     # Writing
 

@@ -2,7 +2,9 @@
 
 from firmware.core import record, recovery
 from firmware.drivers import journal as shipped
+from firmware.drivers import journal_opening
 from firmware.drivers.journal import Journal
+from firmware.drivers.journal_opening import Opening
 
 
 class NoKillNote(Journal):
@@ -53,14 +55,26 @@ class EraseWhatIsKept(Journal):
             super()._make_ready()
 
 
-class NoCrcCheck(Journal):
+class OpensOtherwise(Journal):
+    """Not a bug itself: a journal whose `opening` has one."""
+
+    def open(self):
+        return _patched(journal_opening, "Opening", self.opening, super().open)
+
+
+class UncheckedOpening(Opening):
+    def _scan(self, sector):
+        back = bytearray(record.SIZE)
+        for slot, rec in super()._scan(sector):
+            if rec is None and self._journal._read(sector, slot, back):
+                rec = _decoded_unchecked(back, slot)
+            yield slot, rec
+
+
+class NoCrcCheck(OpensOtherwise):
     """Takes torn records at their word."""
 
-    def _scan(self, sector):
-        for slot, rec in super()._scan(sector):
-            if rec is None and self._read(sector, slot, self._back):
-                rec = _decoded_unchecked(self._back, slot)
-            yield slot, rec
+    opening = UncheckedOpening
 
 
 class NoReadBack(Journal):
@@ -86,9 +100,7 @@ class DurableLater(Journal):
         return super().idle()
 
 
-class ClearsTheNewest(Journal):
-    """A clear is taken for the newest call, not for its own."""
-
+class ClearsTheNewestOpening(Opening):
     def _replayed(self, survey, base):
         remove = self._calls.remove
 
@@ -102,6 +114,12 @@ class ClearsTheNewest(Journal):
             return super()._replayed(survey, base)
         finally:
             del self._calls.remove
+
+
+class ClearsTheNewest(OpensOtherwise):
+    """A clear is taken for the newest call, not for its own."""
+
+    opening = ClearsTheNewestOpening
 
 
 class ClearNotRemembered(Journal):
@@ -140,19 +158,28 @@ class RetireForgotten(Journal):
         pass
 
 
-class NotesIgnored(Journal):
-    """Every record that can be read counts: a call whose clear was erased before its trigger rises from the dead."""
-
+class NotesIgnoredOpening(Opening):
     def _resume(self, survey):
         survey.base = None
         super()._resume(survey)
 
 
-class NoNoteAtStart(Journal):
+class NotesIgnored(OpensOtherwise):
+    """Every record that can be read counts: a call whose clear was erased before its trigger rises from the dead."""
+
+    opening = NotesIgnoredOpening
+
+
+class AnySessionOpening(Opening):
+    def _replayed(self, survey, base):
+        replayed = super()._replayed
+        return _patched(recovery.Replay, "feed", _feed_of_any_session, lambda: replayed(survey, base))
+
+
+class NoNoteAtStart(OpensOtherwise):
     """Goes on where the last session stopped: a record torn by the cut may speak again later."""
 
-    def _replayed(self, survey, base):
-        return _patched(recovery.Replay, "feed", _feed_of_any_session, lambda: super(NoNoteAtStart, self)._replayed(survey, base))
+    opening = AnySessionOpening
 
     def _rebase(self):
         if self.boot == 1 or self._opened:
@@ -181,9 +208,7 @@ class NoStartNote(OneStartNote):
     _notes = 0
 
 
-class BlankIsErased(Journal):
-    """Takes a sector that looks blank for an erased one, without the note that the erase was finished."""
-
+class BlankIsErasedOpening(Opening):
     def _resume(self, survey):
         super()._resume(survey)
         ring = self._ring
@@ -192,12 +217,21 @@ class BlankIsErased(Journal):
                 ring.ready = sector
 
 
-class NewEpoch(Journal):
+class BlankIsErased(OpensOtherwise):
+    """Takes a sector that looks blank for an erased one, without the note that the erase was finished."""
+
+    opening = BlankIsErasedOpening
+
+
+class NewEpochOpening(Opening):
+    def _number(self, epoch_n, boot, call_n):
+        super()._number(epoch_n if boot == 1 else (epoch_n + 1) & 0xFFFFFFFF, boot, call_n)
+
+
+class NewEpoch(OpensOtherwise):
     """A new epoch with each start: the service takes an open call for a new one."""
 
-    def _resume(self, survey):
-        super()._resume(survey)
-        self._set_epoch((self._epoch_n + 1) & 0xFFFFFFFF)
+    opening = NewEpochOpening
 
 
 BUGS = (
