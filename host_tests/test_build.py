@@ -74,6 +74,8 @@ def test_an_input_that_the_chip_refuses_costs_only_itself_and_is_named():
         one = builder("ESP32_GENERIC", inputs=broken)
         contacts, lines = one.inputs(lambda: None, lambda: 0)
         assert len(contacts) + len(lines) == len(inputs) - 1, change
+        for sense in contacts + lines:
+            assert inputs[sense.index]["name"] == sense.name, "an alarm names its input by the place in the board file"
         assert [problem[:2] for problem in one.problems] == [("input", "button")] and "inputs[0]" in one.problems[0][2]
 
 

@@ -1,9 +1,15 @@
 """Tasks that hang or die, power that goes, flash that lies: the real unit comes back with its call (P1, P8)."""
 
+import asyncio
+import json
+
 import pytest
 
 from host_tests import real_unit
-from host_tests.real_unit import calls, said, started
+from host_tests.fakes.broker import FakeBroker
+from host_tests.real_unit import calls, edit_settings, said, started
+from tools.brokers import free_port
+from tools.vboard import VirtualBoard
 
 HANG = """import os
 
@@ -45,6 +51,25 @@ def test_a_press_is_on_flash_before_the_light_with_one_program_and_no_erase_p1(t
         light_ms = order[1]["t_ms"]
         assert len([e for e in flash_events(board, "program", since_ms) if e["t_ms"] <= light_ms]) == 1
         assert flash_events(board, "erase", since_ms) == []
+
+    real_unit.run(tmp_path, scene)
+
+
+def test_a_pull_is_on_flash_long_before_a_second_has_passed(tmp_path):
+    """Held all the while: no second interrupt wakes the heart, its own debounce does. The best of three, as the box is shared."""
+
+    async def scene(board):
+        await started(board)
+        await board.wait_event(lambda e: e["event"] == "radio", real_unit.SOON_S, 0)
+        took_ms = []
+        for _ in range(3):
+            since_ms = board.now_ms()
+            await board.pull("cord1")
+            event = await board.wait_event(lambda e: e["event"] == "flash", real_unit.SOON_S, since_ms)
+            took_ms.append(event["t_ms"] - since_ms)
+            await board.release("cord1")
+            await asyncio.sleep(0.2)
+        assert min(took_ms) < 500, took_ms
 
     real_unit.run(tmp_path, scene)
 
@@ -172,10 +197,6 @@ def test_a_wifi_that_never_comes_resets_the_unit_unless_a_call_would_go_with_it_
 
 
 def test_wrapping_ticks_change_nothing(tmp_path):
-    import asyncio
-
-    from tools.vboard import VirtualBoard
-
     async def inside():
         async with VirtualBoard(real_unit.make_root(tmp_path), tmp_path / "state", ticks_start=(1 << 30) - 3000) as board:
             await started(board)
@@ -184,3 +205,85 @@ def test_wrapping_ticks_change_nothing(tmp_path):
             assert board.light_pattern() == "steady" and board.status()["boots"] == 1
 
     asyncio.run(inside())
+
+
+def faults_told(broker):
+    """(fault, input, open) of every event so far, in order."""
+    events = [json.loads(one.payload) for one in broker.published if one.topic.endswith("/event")]
+    return [(event["fault"], event["input"], event["open"]) for event in events if event["event"] == "fault"]
+
+
+async def told(broker, *wanted):
+    for _ in range(real_unit.SOON_S * 20):
+        if not set(wanted) - set(faults_told(broker)):
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"{wanted} wanted; the unit told {faults_told(broker)}")
+
+
+def test_what_is_broken_is_told_as_a_fault_each_by_its_name_p5(tmp_path):
+    """Settings, an input, the journal's partition and a task, all in one unit; the button still works."""
+
+    def damage(root):
+        edit_settings(timers={"repeat_ns": 5})(root)
+        board = root / "board_configs" / "ESP32_GENERIC.json"
+        data = json.loads(board.read_text())
+        data["inputs"][1]["pin"] = 29
+        board.write_text(json.dumps(data))
+        poison("firmware/shell.py", CHORES, '            if self._beats["chores"] == 3:\n'
+               '                self._beats["chores"] += 1\n                raise ValueError("injected")\n')(root)
+
+    async def inside():
+        async with FakeBroker() as broker:
+            root = real_unit.make_root(tmp_path, damage, port=broker.port)
+            async with VirtualBoard(root, tmp_path / "state", partitions={"vfs": 16}) as board:
+                await started(board)
+                everything = (("settings", ""), ("input", "cord1"), ("storage", ""), ("task", "chores"))
+                await told(broker, *[fault + (True,) for fault in everything])
+                await calls(board)
+
+    asyncio.run(inside())
+
+
+def test_a_link_that_stays_away_is_a_fault_until_it_is_back_p5(tmp_path):
+    def hasty(root):
+        path = root / "firmware" / "shell.py"
+        text = path.read_text()
+        assert "_OFFLINE_S = const(90)" in text
+        path.write_text(text.replace("_OFFLINE_S = const(90)", "_OFFLINE_S = const(3)"))
+
+    async def inside():
+        broker = FakeBroker()
+        broker.port = free_port()
+        root = real_unit.make_root(tmp_path, hasty, port=broker.port)
+        async with VirtualBoard(root, tmp_path / "state") as board:
+            assert "refused" in await said(board, "link:")
+            await board.wait_event(lambda e: e["event"] == "tone" and e["hz"], real_unit.SOON_S, 0)
+            async with broker:
+                await told(broker, ("link", "", True), ("link", "", False))
+                assert faults_told(broker) == [("link", "", True), ("link", "", False)]
+
+    asyncio.run(inside())
+
+
+def test_flash_is_tidied_up_in_stand_by_and_never_while_an_alarm_waits_p1(tmp_path):
+    """An erase stands the chip still for 80 ms."""
+
+    def damage(root):
+        poison("firmware/shell.py", CHORES, '            print("chore")\n')(root)
+        step = "        try:\n            return self._step()\n"
+        poison("firmware/drivers/journal.py", step, '        print("tidying")\n')(root)
+
+    async def scene(board):
+        await started(board)
+        await said(board, "tidying", board.now_ms())
+        await calls(board)
+        since_ms = board.now_ms()
+
+        def texts():
+            return [e["text"] for e in board.log if e["event"] == "console" and e["t_ms"] > since_ms]
+
+        await board.wait_for(lambda status: texts().count("chore") >= 3, real_unit.SOON_S)
+        assert "tidying" not in texts()
+
+    real_unit.run(tmp_path, scene, damage)
