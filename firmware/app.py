@@ -40,7 +40,7 @@ def _shell(stored, watchdog):
     from firmware.shell import Shell
 
     shell = Shell(stored, watchdog, reset_cause(), Builder)
-    _forget("firmware.build", "firmware.drivers.journal_opening", "firmware.core.recovery")
+    _forget("firmware.build", "firmware.drivers.tones", "firmware.drivers.journal_opening", "firmware.core.recovery")
     return shell
 
 

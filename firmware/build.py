@@ -14,6 +14,7 @@ from firmware.drivers.journal import Journal, JournalError
 from firmware.drivers.light import Light
 from firmware.drivers.line import LineAdc
 from firmware.drivers.sounder import IBUF_BYTES, RATE_HZ, Sounder
+from firmware.drivers.tones import tone_blocks
 from firmware.senses import Sense
 
 _RESET_CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deep_sleep", 5: "soft"}  # machine.PWRON_RESET ... SOFT_RESET
@@ -93,7 +94,8 @@ class Builder:
         try:
             i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
                               mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
-            return Sounder(i2s, TONES_HZ, self._settings["volume_pct"], self._amplifier(data["enable"]), self._now)
+            tones = {hz: tone_blocks(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
+            return Sounder(i2s, tones, self._amplifier(data["enable"]), self._now)
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
             return None

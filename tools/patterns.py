@@ -19,7 +19,7 @@ for folder in (ROOT, ROOT / "tools" / "vboard" / "standins" / "cpython"):
         sys.path.append(str(folder))
 
 from firmware.core import patterns  # noqa: E402 - the path comes first
-from firmware.drivers import sounder  # noqa: E402
+from firmware.drivers import sounder, tones  # noqa: E402
 
 PAGE = ROOT / "docs" / "light.md"
 SHOW_S = 6  # long enough for two rounds of every light pattern and for each tone loop but the fault's
@@ -189,12 +189,12 @@ def show(names, out, sleep=time.sleep, show_s=SHOW_S):
 def save_tones(folder):
     """Writes one WAV file for each one-shot and each tone loop but silence; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = {hz: sounder.tone_blocks(hz, 80)[1] for hz in patterns.TONES_HZ}
+    blocks = {hz: tones.tone_blocks(hz, 80)[1] for hz in patterns.TONES_HZ}
     blocks[0] = bytes(2 * sounder.BLOCK_FRAMES)
-    tones = dict(patterns.SHOTS)
-    tones.update({"loop_" + name: steps for name, steps in patterns.LOOPS.items() if steps[1]})
+    sounds = dict(patterns.SHOTS)
+    sounds.update({"loop_" + name: steps for name, steps in patterns.LOOPS.items() if steps[1]})
     paths = []
-    for name, steps in tones.items():
+    for name, steps in sounds.items():
         paths.append(folder / (name.lower() + ".wav"))
         with wave.open(str(paths[-1]), "wb") as file:
             file.setnchannels(1)

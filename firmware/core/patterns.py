@@ -7,7 +7,7 @@ Rules
 - Never more than three flashes in any one second: WCAG 2.2, success criterion 2.3.1 (photosensitive epilepsy).
 - Tones lie between 375 and 750 Hz. A low tone rich in harmonics woke 92 % of hard-of-hearing sleepers, the usual 3,100 Hz beep
   57 % (Bruck and Thomas, "Waking effectiveness of alarms for adults who are hard of hearing", 2007: 520 Hz square wave); ages
-  that live in these flats lose the high notes first. All are multiples of 62.5 Hz: whole waves in a 256-frame block at
+  that live in these flats lose the high notes first. All are multiples of 125 Hz: whole waves in a 128-frame block at
   16 kHz, so the sounder repeats a block without a click and without arithmetic (drivers/sounder.py).
 
 docs/light.md is generated from this file by `make docs`.
@@ -18,7 +18,7 @@ from micropython import const
 from firmware.core import clock
 
 LOW_HZ = const(375)  # "not well": faults, held, still trying
-BASE_HZ = const(500)  # nearest to 520 Hz on the 62.5 Hz grid
+BASE_HZ = const(500)  # nearest to 520 Hz on the 125 Hz grid
 HIGH_HZ = const(625)
 TOP_HZ = const(750)
 TONES_HZ = (LOW_HZ, BASE_HZ, HIGH_HZ, TOP_HZ)
