@@ -158,17 +158,24 @@ def _copy_modules(source, out, compiled):
 def _compile(source, path, out):
     """One module as .mpy, from a store of compiled ones if its source is unchanged."""
     name = str(path.relative_to(source))
-    key = hashlib.sha256("\0".join([_mpy_cross(), *_MPY_OPTIONS, name]).encode() + b"\0" + path.read_bytes()).hexdigest()
+    options = [*_MPY_OPTIONS, "-s", _dotted(name)]
+    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + path.read_bytes()).hexdigest()
     stored = ROOT / "build" / "mpy" / f"{key}.mpy"
     if not stored.exists():
         stored.parent.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
-        command = [_mpy_cross(), *_MPY_OPTIONS, "-s", name, "-o", str(part), str(path)]
+        command = [_mpy_cross(), *options, "-o", str(part), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise DeployError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
         os.replace(part, stored)
     _copy(stored, (out / name).with_suffix(".mpy"))
+
+
+def _dotted(name):
+    """`firmware/core/call.py` as `firmware.core.call`: the unit keeps a module's name anyway, so its source needs no other."""
+    parts = Path(name).with_suffix("").parts
+    return ".".join(parts[parts[0] == "lib" : len(parts) - (parts[-1] == "__init__")])
 
 
 def _mpy_cross():

@@ -65,6 +65,15 @@ def test_a_compiled_root_keeps_boot_and_main_as_source_and_runs(source, tmp_path
     assert "runs 7" in said.stdout, said
 
 
+def test_a_traceback_of_a_compiled_root_names_module_and_line(source, tmp_path, ca):
+    (source / "lib" / "pack" / "mod.py").write_text("X = 7\n\n\ndef fail():\n    raise ValueError(X)\n")
+    (source / "firmware" / "app.py").write_text("from pack import mod\n\ndef run():\n    mod.fail()\n")
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
+    said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
+    assert 'File "firmware.app", line 4, in run' in said.stderr and 'File "pack.mod", line 5, in fail' in said.stderr, said
+
+
 def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
     out = tmp_path / "out"
     deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
