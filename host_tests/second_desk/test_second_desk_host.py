@@ -80,7 +80,7 @@ def test_state_will_and_health_tell_whether_the_unit_is_there(tmp_path):
     async def scene():
         async with scene_of("nats", tmp_path) as (house, flat, desk):
             unit = desk.units[ADDRESS]
-            assert (unit.online, unit.conn) == (True, 1)
+            await until(lambda: (unit.online, unit.conn) == (True, 1), "the first word of the unit")
             await flat.control.do("link", mode="reset")
             await until(lambda: unit.conn >= 2 and unit.online, "a second connection is seen")
             await word(desk, desk.send(ADDRESS, "query"))
