@@ -71,7 +71,7 @@ def test_a_traceback_of_a_compiled_root_names_module_and_line(source, tmp_path, 
     made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
     command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
     said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
-    assert 'File "firmware.app", line 4, in run' in said.stderr and 'File "pack.mod", line 5, in fail' in said.stderr, said
+    assert 'File "firmware.app", line 4, in run' in said.stdout and 'File "pack.mod", line 5, in fail' in said.stdout, said
 
 
 def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
