@@ -32,6 +32,18 @@ if sys.implementation.name == "micropython":
         link, bearer = make_link(Fake(), now)
         assert link is not bearer and not link.online and bearer.rssi_dbm() is None
 
+    def test_what_is_above_the_protocol_s_bound_is_refused_and_what_is_at_it_is_taken():
+        link, _ = make_link(Fake(), now)
+        link.send("alarm1", "topic", bytes(2048), False)
+        for topic, payload in (("topic", bytes(2049)), ("t" * 257, b"")):
+            try:
+                link.send("alarm2", topic, payload, False)
+            except ValueError as problem:
+                assert "too many" in str(problem)
+            else:
+                raise RuntimeError("taken: %d bytes on %d" % (len(payload), len(topic)))
+        assert link.health()["pending"] == 1
+
     def test_without_wifi_or_broker_the_unit_goes_on_alone_and_says_why():
         for changes, word in (({"wifi": None}, "wifi"), ({"brokers": []}, "broker")):
             link, bearer = make_link(Fake(**changes), now)

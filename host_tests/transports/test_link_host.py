@@ -247,6 +247,35 @@ def test_suspect_goes_over_to_the_next_broker_while_the_old_link_stays():
     asyncio.run(run())
 
 
+def test_each_suspicion_goes_over_to_the_other_broker_as_long_as_nothing_is_heard():
+    async def run():
+        async with FakeBroker() as first, FakeBroker() as second, LinkProcess(config(first.port, second.port)) as link:
+            await link.online()
+            for broker, joins in ((second, 1), (first, 2), (second, 2)):
+                link.tell(do="suspect")
+                await _until(lambda broker=broker, joins=joins: broker.connections >= joins)
+                await _works(link, f"{broker.port} {joins}")
+
+    asyncio.run(run())
+
+
+def test_an_alarm_ends_the_pause_that_was_made_for_nothing_urgent_p1():
+    """After a loss a street comes back spread out, here over ten minutes; who calls for help does not wait for that."""
+
+    async def run():
+        async with _pair(gather_ms=600000) as (broker, link):
+            await link.online()
+            broker.hang_up()
+            await link.online(False)
+            await asyncio.sleep(0.5)
+            assert broker.connections == 1
+            begun = time.monotonic()
+            link.send("alarm", "t/alarm")
+            assert (await link.acked("alarm"))["at"] - begun < 2
+
+    asyncio.run(run())
+
+
 def test_suspect_with_one_broker_connects_anew_ever_more_rarely():
     async def run():
         async with _pair() as (broker, link):
