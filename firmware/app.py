@@ -36,11 +36,11 @@ def _read():
 
 
 def _shell(stored, watchdog):
-    from firmware.build import Builder, reset_cause
-    from firmware.shell import Shell
+    from firmware.assembly import assemble
 
-    shell = Shell(stored, watchdog, reset_cause(), Builder)
-    _forget("firmware.build", "firmware.drivers.tones", "firmware.drivers.journal_opening", "firmware.core.recovery")
+    shell = assemble(stored, watchdog)
+    _forget("firmware.assembly", "firmware.build", "firmware.online", "firmware.drivers.tones",
+            "firmware.drivers.journal_opening", "firmware.core.recovery")
     return shell
 
 

@@ -1,7 +1,6 @@
 """Joins link and bearer to the unit, from its settings. Without usable settings the unit goes on alone and says so."""
 
 import asyncio
-import os
 
 import network
 
@@ -40,14 +39,9 @@ class Alone:
             await asyncio.sleep_ms(1000)
 
 
-def rand(n):
-    """A random integer 0 ... n - 1, n up to 65,536."""
-    return int.from_bytes(os.urandom(4), "big") % n
-
-
-def make_link(app, now):
-    """(link, bearer) for `app`: app.App. What is missing is among the problems that app.stored has already."""
-    settings = app.stored.settings
+def make_link(shell, stored, now, rand):
+    """(link, bearer) for `shell`: shell.Shell with its uplink. What is missing is among the problems of `stored` already."""
+    settings = stored.settings
     wifi = settings["wifi"]
     if wifi is None or not settings["brokers"]:
         alone = Alone("settings.json names no usable %s" % ("broker" if wifi else "wifi"))
@@ -58,8 +52,8 @@ def make_link(app, now):
         "user": "%s.%s" % (settings["scheme"], settings["flat"]),
         "password": settings["mqtt"]["password"] if settings["mqtt"] else "",
         "brokers": settings["brokers"],
-        "ca": app.stored.ca,
+        "ca": stored.ca,
         "dns": settings["dns"],
-        "subscribe": [app.uplink.prefix + "down"],
+        "subscribe": [shell.uplink.prefix + "down"],
     }
-    return Link(config, app.heard, app.link_changed, app.hello, now, rand, bearer), bearer
+    return Link(config, shell.heard, shell.link_changed, shell.hello, now, rand, bearer), bearer

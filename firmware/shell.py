@@ -1,4 +1,4 @@
-"""The asyncio shell: makes the unit from its parts, runs its tasks, and watches over them.
+"""The asyncio shell: runs the tasks of a unit and watches over them.
 
 Tasks, each with a beat that grows by work done: `heart` (inputs, timers, light, reports), `link` and `bearer` (their own run),
 `chores` (flash housekeeping, memory, clock). `doorbell` only hands interrupts to the heart. The supervisor restarts what died,
@@ -9,29 +9,14 @@ import asyncio
 import gc
 import os
 import time
-from asyncio import core
-from binascii import hexlify
 
 import machine
 from micropython import const
 
 from firmware import version
 from firmware.core import clock
-from firmware.core.calls import Calls
-from firmware.core.downlink import Downlink
-from firmware.core.faults import Faults
-from firmware.core.seal import Sealer
 from firmware.core.supervision import Supervision
-from firmware.core.timers import Timers
-from firmware.core.uplink import Uplink
-from firmware.drivers.busy import Busy
-from firmware.drivers.wall_clock import WallClock
 from firmware.nap import Nap
-from firmware.online import make_link
-from firmware.reports import Reports
-from firmware.senses import Senses
-from firmware.signals import Signals
-from firmware.unit import Unit
 
 _SUPERVISE_MS = const(1000)
 _HEART_MAX_MS = const(1000)  # the heart beats at least this often
@@ -45,64 +30,25 @@ def now():
     return time.ticks_ms() & (clock.PERIOD_MS - 1)
 
 
-class Shell:
-    """The whole unit. `unit`, `reports`, `link`, `journal` and so on are attributes, for the tools that look in from outside."""
+def rand(n):
+    """A random integer 0 ... n - 1, n up to 65,536."""
+    return int.from_bytes(os.urandom(4), "big") % n
 
-    def __init__(self, stored, watchdog, reset_cause, builder_of):
-        """`stored`: stored.Stored with a board; `watchdog`: machine.WDT; `reset_cause`: text; `builder_of`: build.Builder."""
-        self.stored = stored
+
+class Shell:
+    """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`; so are the texts `reset_cause` and `board_name`."""
+
+    def __init__(self, watchdog):
+        """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
         self.watchdog = watchdog
+        self.bell = asyncio.ThreadSafeFlag()
         self._started_ms = time.ticks_ms()
         self._uptime_s = 0
         self._offline_s = 0
         self._told_error = ""
-        self._bell = asyncio.ThreadSafeFlag()
         self._nap = Nap()
         self._beats = {}
-        self._reset_cause = reset_cause
-        self._faults = Faults()
-        self.wall_clock = WallClock(machine.RTC(), "clock.txt", version.BUILT_S)
-        self.wall_clock.start()
-        self._assemble(builder_of)
-
-    def _assemble(self, builder_of):
-        settings = self.stored.settings
-        timers = Timers(settings["timers"])
-        self._busy = core._io_queue.poller = Busy(core._io_queue.poller, now)
-        builder = builder_of(self.stored.board, settings, timers, now)
-        self.signals = Signals(builder.light(), builder.sounder(), now)
-        self.journal, found = builder.journal(os.urandom)
-        contacts, lines = builder.inputs(self._bell.set, self._busy.busy_ms)
-        self._make_voices(settings, builder.names())
-        self.calls = Calls(timers, self.journal.next_call_n() - 1 if self.journal else 0)
-        self.link, self.bearer = make_link(self, now)
-        self.reports = Reports(self.uplink, self.downlink, self.link, self._faults, self.readings, self.wall_clock.take,
-                               self.signals.fault, timers.health_ms, now)
-        self.unit = Unit(self.calls, self.journal, self.uplink, self.downlink, self.link, self.signals, self.reports, now)
-        self.senses = Senses(contacts, lines, self.unit, self.reports, now)
-        self.unit.resume(found)
-        self._tell_start(builder.problems)
-        self._board_name = self.stored.board.get("name", "unknown")
-        self.stored = None  # all of it has gone into the parts
-
-    def _make_voices(self, settings, inputs):
-        who = tuple(settings[name] or "unknown" for name in ("scheme", "flat", "unit"))
-        sealer = Sealer(self.stored.key)
-        session = hexlify(os.urandom(8)).decode()
-        epoch = self.journal.epoch if self.journal else session[:8]
-        self.uplink = Uplink(who, sealer, session, self.journal.boot if self.journal else 0, epoch, inputs)
-        self.downlink = Downlink(self.uplink.prefix + "down", who[2], session, sealer)
-
-    def _tell_start(self, problems):
-        opened = self.calls.open
-        self.reports.started(self._reset_cause, version.VERSION, self.uplink.call_id(opened[-1].number) if opened else None)
-        for text in self.stored.problems:
-            print("settings:", text)
-            self.reports.fault("settings", "", True)
-        for fault, name, text in problems:
-            print("%s: %s" % (fault, text))
-            self.reports.fault(fault, name, True)
-        print("unit %s started, session %s, %d open calls" % (self.uplink.prefix, self.uplink.session, len(opened)))
 
     # --- what the link asks and tells
 
@@ -129,9 +75,9 @@ class Shell:
         counters["refused"] = sum(self.downlink.refused.values())
         return {
             "firmware": version.VERSION,
-            "board": self._board_name,
+            "board": self.board_name,
             "uptime_s": self._uptime_s,
-            "reset_cause": self._reset_cause,
+            "reset_cause": self.reset_cause,
             "heap_free_bytes": gc.mem_free(),
             "rssi_dbm": self.bearer.rssi_dbm(),
             "call": self.uplink.call_id(opened[-1].number) if opened else None,
@@ -144,7 +90,7 @@ class Shell:
 
     async def _doorbell(self):
         while True:
-            await self._bell.wait()
+            await self.bell.wait()
             self.senses.rung = True
             self._nap.wake()
 
@@ -172,7 +118,7 @@ class Shell:
                 self._uptime_s += uptime_s
             if self.journal and not self.unit.busy:
                 self.journal.idle()
-                if self.journal.faults and not self._faults.is_open("storage"):
+                if self.journal.faults and not self.faults.is_open("storage"):
                     print("storage:", self.journal.faults[-1])
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)

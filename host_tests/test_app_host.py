@@ -120,8 +120,8 @@ def test_what_only_the_start_needs_has_left_the_heap(tmp_path):
 
     async def scene(board):
         held = (await said(board, "modules held:")).split()
-        gone = ("stored", "build", "core.settings", "core.board", "core.pins", "core.recovery", "drivers.journal_opening",
-                "drivers.tones")
+        gone = ("stored", "assembly", "build", "online", "core.settings", "core.board", "core.pins", "core.recovery",
+                "drivers.journal_opening", "drivers.tones")
         assert "firmware.drivers.journal" in held
         assert [name for name in gone if f"firmware.{name}" in held] == []
 

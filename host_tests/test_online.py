@@ -6,16 +6,16 @@ if sys.implementation.name == "micropython":
     from firmware.core import settings
     from firmware.core.seal import Sealer
     from firmware.core.uplink import Uplink
-    from firmware.online import Alone, make_link, rand
+    from firmware.online import Alone, make_link
+    from firmware.shell import rand
 
     GIVEN = {"scheme": "demo", "flat": "f12", "unit": "u1", "wifi": {"ssid": "demo", "password": "demo-password"},
              "brokers": [{"host": "127.0.0.1", "port": 8883, "server_name": "broker", "tls": True}], "mqtt": {"password": "x"}}
 
     class Fake:
-        """As much of app.App as make_link asks for."""
+        """As much of shell.Shell and stored.Stored as make_link asks for."""
 
         def __init__(self, **changes):
-            self.stored = self
             self.settings = settings.usable(dict(GIVEN, **changes))[0]
             self.ca = None
             self.uplink = Uplink(("demo", "f12", "u1"), Sealer(bytes(32)), "0" * 16, 1, "0" * 8, [])
@@ -29,7 +29,8 @@ if sys.implementation.name == "micropython":
         return 0
 
     def test_good_settings_give_a_link_and_a_bearer():
-        link, bearer = make_link(Fake(), now)
+        fake = Fake()
+        link, bearer = make_link(fake, fake, now, rand)
         assert link is not bearer and not link.online and bearer.rssi_dbm() is None
 
     def test_what_is_above_the_protocol_s_bound_is_refused_and_what_is_at_it_is_taken():
@@ -46,7 +47,8 @@ if sys.implementation.name == "micropython":
 
     def test_without_wifi_or_broker_the_unit_goes_on_alone_and_says_why():
         for changes, word in (({"wifi": None}, "wifi"), ({"brokers": []}, "broker")):
-            link, bearer = make_link(Fake(**changes), now)
+            fake = Fake(**changes)
+            link, bearer = make_link(fake, fake, now, rand)
             assert isinstance(link, Alone) and link is bearer and word in link.last_error
             link.send("alarm1", "topic", b"payload", True)
             link.confirm("alarm1")

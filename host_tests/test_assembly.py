@@ -1,0 +1,56 @@
+"""A whole unit from what was read. MicroPython only: the link stands on that asyncio; under pytest this file has no tests."""
+
+import sys
+
+if sys.implementation.name == "micropython":
+    import json
+
+    import machine
+    from nor import NorFlash
+
+    from firmware.assembly import assemble
+    from firmware.core import board, settings
+
+    class Files:
+        def __getitem__(self, name):
+            with open("board_configs/%s.json" % name) as file:
+                return json.loads(file.read())
+
+    class Given:
+        """As much of stored.Stored as a unit is made from."""
+
+        def __init__(self, *problems):
+            self.settings = settings.usable({"scheme": "demo", "flat": "f12", "unit": "u1"})[0]
+            self.board = board.resolve(Files(), "ESP32_GENERIC")
+            self.key, self.ca, self.problems = bytes(32), None, problems
+
+    def made(*problems):
+        machine.world.wifi_active = False
+        return assemble(Given(*problems), machine.WDT(timeout=20000))
+
+    def start_over(*labels):
+        """A new board with partitions of these names, of small sectors: the flash model lives in the same bounded heap."""
+        machine.world.clear()
+        machine.world.partitions = dict.fromkeys(labels, 6)
+        machine.world.flash = {label: NorFlash(6, 512) for label in labels}
+
+    def test_a_unit_takes_up_the_call_that_the_one_before_left_open():
+        start_over("journal")
+        first = made()
+        first.unit.activate(0, 0, 0)
+        assert (first.journal.boot, len(first.calls.open)) == (1, 1)
+        machine.world.reset_cause = machine.WDT_RESET
+        second = made()
+        assert (second.journal.boot, second.reset_cause, second.board_name) == (2, "watchdog", "ESP32_GENERIC")
+        assert [call.number for call in second.calls.open] == [call.number for call in first.calls.open]
+        assert second.uplink.call_id(1) == first.uplink.call_id(1) and second.uplink.session != first.uplink.session
+
+    def test_what_was_wrong_with_what_was_read_is_a_fault_and_the_unit_is_there_all_the_same():
+        start_over("journal")
+        shell = made("settings.json: unreadable")
+        assert shell.faults.is_open("settings") and shell.journal and not shell.link.online
+        start_over()
+        shell = made()
+        assert shell.faults.names() == ["storage"] and shell.journal is None
+        shell.unit.activate(0, 0, 0)
+        assert len(shell.calls.open) == 1
