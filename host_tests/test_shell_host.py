@@ -240,6 +240,7 @@ def test_what_is_broken_is_told_as_a_fault_each_by_its_name_p5(tmp_path):
                 await started(board)
                 everything = (("settings", ""), ("input", "cord1"), ("storage", ""), ("task", "chores"))
                 await told(broker, *[fault + (True,) for fault in everything])
+                assert len(faults_told(broker)) == len(everything), "each once, and nothing that works"
                 await calls(board)
 
     asyncio.run(inside())

@@ -255,6 +255,7 @@ def test_each_suspicion_goes_over_to_the_other_broker_as_long_as_nothing_is_hear
                 link.tell(do="suspect")
                 await _until(lambda broker=broker, joins=joins: broker.connections >= joins)
                 await _works(link, f"{broker.port} {joins}")
+            assert (first.connections, second.connections) == (2, 2)
 
     asyncio.run(run())
 
