@@ -246,6 +246,20 @@ def test_what_is_broken_is_told_as_a_fault_each_by_its_name_p5(tmp_path):
     asyncio.run(inside())
 
 
+def test_what_the_journal_finds_wrong_later_is_told_as_a_fault_p5(tmp_path):
+    step = "        try:\n            return self._step()\n"
+    damage = poison("firmware/drivers/journal.py", step, '        self._note_fault("journal sector 3 retired: injected")\n')
+
+    async def inside():
+        async with FakeBroker() as broker:
+            root = real_unit.make_root(tmp_path, damage, port=broker.port)
+            async with VirtualBoard(root, tmp_path / "state") as board:
+                assert "sector 3" in await said(board, "storage:")
+                await told(broker, ("storage", "", True))
+
+    asyncio.run(inside())
+
+
 def test_a_link_that_stays_away_is_a_fault_until_it_is_back_p5(tmp_path):
     def hasty(root):
         path = root / "firmware" / "shell.py"
