@@ -34,7 +34,8 @@ if sys.implementation.name == "micropython":
         assert link is not bearer and not link.online and bearer.rssi_dbm() is None
 
     def test_what_is_above_the_protocol_s_bound_is_refused_and_what_is_at_it_is_taken():
-        link, _ = make_link(Fake(), now)
+        fake = Fake()
+        link, _ = make_link(fake, fake, now, rand)
         link.send("alarm1", "topic", bytes(2048), False)
         for topic, payload in (("topic", bytes(2049)), ("t" * 257, b"")):
             try:
