@@ -8,6 +8,7 @@ from tools.vboard.child import wire
 from tools.vboard.child_process import ChildProcess, find_interpreter
 from tools.vboard.errors import BoardError
 from tools.vboard.sight import firmware_lights
+from tools.vboard.standins import nor
 from tools.vboard.surfaces import Lamp, Speaker
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5  # as machine.reset_cause()
@@ -222,9 +223,9 @@ class Chip:
         self.tell(wire.WIFI, wire.WIFI_MODES.index(self._wifi[0]), self._wifi[1])
 
     def arm_cut(self, operations, kind):
-        if kind not in wire.CUT_KINDS or operations < 0:
-            raise BoardError(f"flash cut: operations from 0 and one of {', '.join(wire.CUT_KINDS)} wanted")
-        self._cut = (operations, wire.CUT_KINDS.index(kind))
+        if kind not in nor.CUT_KINDS or operations < 0:
+            raise BoardError(f"flash cut: operations from 0 and one of {', '.join(nor.CUT_KINDS)} wanted")
+        self._cut = (operations, nor.CUT_KINDS.index(kind))
         self.tell(wire.ARM_CUT, self._cut[1], operations)
 
     # What the chip tells the world.

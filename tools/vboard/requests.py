@@ -3,6 +3,7 @@
 from tools.vboard.child import wire
 from tools.vboard.errors import BoardError
 from tools.vboard.relay import MODES
+from tools.vboard.standins import nor
 
 _NUMBER = (int, float)
 _TYPES = {str: "string", bool: "true or false", int: "integer", _NUMBER: "number"}
@@ -144,7 +145,7 @@ COMMANDS = {
         {
             "fault": Field(str),
             "input": Field(str, needed=False),
-            "kind": Field(str, words=(*wire.ADC_FAULTS, "ok", *wire.CUT_KINDS), needed=False),
+            "kind": Field(str, words=(*wire.ADC_FAULTS, "ok", *nor.CUT_KINDS), needed=False),
             "pin": Field(int, 0, 48, needed=False),
             "level": Field(int, 0, 1, needed=False),
             "stalled": Field(bool, needed=False),

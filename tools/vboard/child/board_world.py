@@ -14,12 +14,33 @@ import time
 from array import array
 
 import micropython
-import wire
+from micropython import const
 
-_PINS = 49
-_QUEUE_DEPTH = 8  # MICROPY_SCHEDULER_DEPTH of ports/esp32
-_SOUND = 64  # interrupt sources from here on are I2S ports
-_NEST = 3  # writers that can interrupt each other: main, one scheduled handler, and a spare
+_PINS = const(49)
+_QUEUE_DEPTH = const(8)  # MICROPY_SCHEDULER_DEPTH of ports/esp32
+_SOUND = const(64)  # interrupt sources from here on are I2S ports
+_NEST = const(3)  # writers that can interrupt each other: main, one scheduled handler, and a spare
+
+# Frames, as wire.py has them (a test compares). Here once more, because a const costs no heap and that module 2 KB.
+_HEAD = "<BBHi"
+_HEAD_BYTES = const(8)
+_OPEN = const(2)
+_HELLO = const(1)
+_OUT = const(2)
+_WATCHDOG = const(3)
+_FEED = const(4)
+_RESTART = const(5)
+_SOUND_OPEN = const(6)
+_SOUND_DATA = const(7)
+_SOUND_CLOSE = const(8)
+_RTC = const(9)
+_RTC_MEMORY = const(10)
+_FLASH = const(11)
+_CUT = const(12)
+_ENDED = const(13)
+_RADIO = const(14)
+_LOST = const(15)
+_WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
 
 world = None
 
@@ -42,7 +63,7 @@ class BoardWorld:
         self.wifi_ip = "127.0.0.1"
         self.wifi_dns = settings["dns"]
         self.wifi_rssi_dbm = -61
-        self.wifi_mode = wire.WIFI_MODES[0]
+        self.wifi_mode = _WIFI_MODES[0]
         self.wifi_join_ms = 0
         self.wifi_changed_ms = 0
         self.wifi_lost = 0
@@ -51,7 +72,7 @@ class BoardWorld:
         self._connect(settings)
 
     def _make_tables(self):
-        self._outside = bytearray([wire.OPEN] * _PINS)
+        self._outside = bytearray([_OPEN] * _PINS)
         self._seen = bytearray(_PINS)
         self._pull = bytearray(_PINS)
         self._mode = bytearray(_PINS)
@@ -60,8 +81,8 @@ class BoardWorld:
         self._trigger = bytearray(_PINS)
         self._uv = array("i", [0] * _PINS)
         self._readings = 0
-        self._pins = [None] * _PINS
-        self._handlers = [None] * _PINS
+        self._pins = {}  # by GPIO, of those with an interrupt; the thread looks at neither
+        self._handlers = {}
         self._sounds = [None, None]
         self._sound_handlers = [None, None]
         self._room = bytearray(2)
@@ -70,13 +91,13 @@ class BoardWorld:
         self._put = self._taken = 0
         self._lost = 0
         self._scheduled = False
-        self._cut_kind = wire.CUT_KINDS[0]
+        self._cut_kind = 0
         self._cut_in = 0
         self._operations = 0
         self._started = False
 
     def _connect(self, settings):
-        self._heads = [bytearray(wire.HEAD_BYTES) for _ in range(_NEST + 1)]
+        self._heads = [bytearray(_HEAD_BYTES) for _ in range(_NEST + 1)]
         self._depth = 0
         self.bell = open(settings["state"] + "/bell", "r+b")  # noqa: SIM115 - for life
         self._ring = b"!"
@@ -84,7 +105,7 @@ class BoardWorld:
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo("127.0.0.1", settings["port"])[0][-1])
         self._socket.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY: a light must not wait for Nagle
-        self._tell(wire.HELLO, 0, settings["token"])
+        self._tell(_HELLO, 0, settings["token"])
         self._run = self._run_queue  # bound once: binding allocates, and the thread must not
         _thread.start_new_thread(self._listen, ())
         while not self._started:
@@ -93,7 +114,7 @@ class BoardWorld:
     # The reader thread. No allocation from `while` on.
 
     def _listen(self):
-        frame = bytearray(wire.HEAD_BYTES)
+        frame = bytearray(_HEAD_BYTES)
         read, level, flags = self._socket.readinto, self._take_level, self._take_other
         while read(frame) == 8:
             value = frame[4] | frame[5] << 8 | frame[6] << 16 | frame[7] << 24
@@ -128,7 +149,7 @@ class BoardWorld:
             self._room[n] = 1
             self._interrupt(_SOUND + n)
         elif operation == 6:
-            self._cut_kind = wire.CUT_KINDS[n]
+            self._cut_kind = n
             self._cut_in = value
         elif operation == 7:
             self._started = True
@@ -138,7 +159,7 @@ class BoardWorld:
             self.wifi_lost += 1
         self.wifi_join_ms = join_ms
         self.wifi_changed_ms = time.ticks_ms()
-        self.wifi_mode = wire.WIFI_MODES[mode]
+        self.wifi_mode = _WIFI_MODES[mode]
 
     def _interrupt(self, source):
         if self._put - self._taken >= _QUEUE_DEPTH:
@@ -168,7 +189,7 @@ class BoardWorld:
             if source >= _SOUND:
                 handler, arg = self._sound_handlers[source - _SOUND], self._sounds[source - _SOUND]
             else:
-                handler, arg = self._handlers[source], self._pins[source]
+                handler, arg = self._handlers.get(source), self._pins.get(source)
             if handler is None:
                 continue
             try:
@@ -176,21 +197,21 @@ class BoardWorld:
             except Exception as error:  # noqa: BLE001 - the board prints it and goes on
                 sys.print_exception(error)
         if self._lost:
-            self._tell(wire.LOST, 0, self._lost)
+            self._tell(_LOST, 0, self._lost)
             self._lost = 0
 
     def _tell(self, operation, n, value):
         """One frame in one write. A handler that interrupts this uses the next buffer, so frames never mix."""
         self._depth += 1
         head = self._heads[self._depth]
-        struct.pack_into(wire.HEAD, head, 0, operation, n, 0, value)
+        struct.pack_into(_HEAD, head, 0, operation, n, 0, value)
         self._socket.write(head)
         self._depth -= 1
 
     def _tell_with(self, operation, n, value, payload):
-        frame = bytearray(wire.HEAD_BYTES + len(payload))
-        struct.pack_into(wire.HEAD, frame, 0, operation, n, len(payload), value)
-        frame[wire.HEAD_BYTES :] = payload
+        frame = bytearray(_HEAD_BYTES + len(payload))
+        struct.pack_into(_HEAD, frame, 0, operation, n, len(payload), value)
+        frame[_HEAD_BYTES:] = payload
         self._socket.write(frame)
 
     # What the stand-ins call.
@@ -207,7 +228,7 @@ class BoardWorld:
     def wifi_active(self, on):
         if on != self._wifi_active:
             self._wifi_active = on
-            self._tell(wire.RADIO, 1 if on else 0, 0)
+            self._tell(_RADIO, 1 if on else 0, 0)
 
     def level(self, n):
         return self._seen[n]
@@ -229,7 +250,7 @@ class BoardWorld:
         out = self._latch[n] if drives else 2
         if out != self._told[n] and not (out == 2 and self._told[n] == 255):
             self._told[n] = out
-            self._tell(wire.OUT, n, out if out != 2 else -1)
+            self._tell(_OUT, n, out if out != 2 else -1)
         if drives:
             self._seen[n] = out
         else:
@@ -254,7 +275,7 @@ class BoardWorld:
 
     def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes):
         self._room[port] = 1
-        self._tell_with(wire.SOUND_OPEN, port, rate_hz, struct.pack("<BBI", bits, channels, room_bytes))
+        self._tell_with(_SOUND_OPEN, port, rate_hz, struct.pack("<BBI", bits, channels, room_bytes))
 
     def i2s_irq(self, port, i2s, handler):
         self._sounds[port], self._sound_handlers[port] = i2s, handler
@@ -262,10 +283,10 @@ class BoardWorld:
     def i2s_write(self, port, buf):
         size = len(buf)
         frame = self._frames[port]
-        if frame is None or len(frame) != size + wire.HEAD_BYTES:
-            frame = self._frames[port] = bytearray(size + wire.HEAD_BYTES)
-        struct.pack_into(wire.HEAD, frame, 0, wire.SOUND_DATA, port, size, 0)
-        frame[wire.HEAD_BYTES :] = buf
+        if frame is None or len(frame) != size + _HEAD_BYTES:
+            frame = self._frames[port] = bytearray(size + _HEAD_BYTES)
+        struct.pack_into(_HEAD, frame, 0, _SOUND_DATA, port, size, 0)
+        frame[_HEAD_BYTES:] = buf
         self._room[port] = 0
         self._socket.write(frame)
         return size
@@ -278,20 +299,20 @@ class BoardWorld:
             time.sleep_ms(1)
 
     def i2s_close(self, port):
-        self._tell(wire.SOUND_CLOSE, port, 0)
+        self._tell(_SOUND_CLOSE, port, 0)
 
     def watchdog(self, timeout_ms):
-        self._tell(wire.WATCHDOG, 0, timeout_ms)
+        self._tell(_WATCHDOG, 0, timeout_ms)
 
     def feed(self):
-        self._tell(wire.FEED, 0, 0)
+        self._tell(_FEED, 0, 0)
 
     def restart(self, cause):
-        self._tell(wire.RESTART, cause, 0)
+        self._tell(_RESTART, cause, 0)
         self._stand_still()
 
     def ended(self, how):
-        self._tell(wire.ENDED, how, 0)
+        self._tell(_ENDED, how, 0)
 
     def idle(self):
         time.sleep_ms(1)
@@ -308,11 +329,11 @@ class BoardWorld:
 
         year, month, day, _, hour, minute, second, _ = when
         self.rtc_offset_s = calendar2000.seconds(year, month, day, hour, minute, second) - time.ticks_ms() // 1000
-        self._tell(wire.RTC, 0, self.rtc_offset_s)
+        self._tell(_RTC, 0, self.rtc_offset_s)
 
     def rtc_memory_set(self, data):
         self.rtc_memory = data
-        self._tell_with(wire.RTC_MEMORY, 0, 0, data)
+        self._tell_with(_RTC_MEMORY, 0, 0, data)
 
     def open_flash(self, label):
         return CutFlash(self, self.partitions[label], "/.state/flash_%s.bin" % label)
@@ -320,7 +341,7 @@ class BoardWorld:
     # Flash, on the way to power cuts.
 
     def flash_begins(self):
-        """Counts a program or erase; gives how the power is to go at this very one, or None."""
+        """Counts a program or erase; gives how the power is to go at this very one (index into nor.CUT_KINDS), or None."""
         self._operations += 1
         if not self._cut_in:
             return None
@@ -328,10 +349,10 @@ class BoardWorld:
         return None if self._cut_in else self._cut_kind
 
     def flash_done(self, what):
-        self._tell(wire.FLASH, what, self._operations)
+        self._tell(_FLASH, what, self._operations)
 
     def lose_power(self):
-        self._tell(wire.CUT, 0, self._operations)
+        self._tell(_CUT, 0, self._operations)
         self._stand_still()
 
     def _stand_still(self):
@@ -370,10 +391,10 @@ class CutFlash:
 
     def _operate_torn(self, kind, name, arguments):
         """Loaded only now: the model of torn operations is larger than all the rest of this file."""
-        from nor import NorFlash, PowerCut
+        from nor import CUT_KINDS, NorFlash, PowerCut
 
         torn = NorFlash(self._chip.sectors, self._chip.sector_bytes, self._path)
-        torn.cut_at(0, kind, time.ticks_us())
+        torn.cut_at(0, CUT_KINDS[kind], time.ticks_us())
         try:
             return getattr(torn, name)(*arguments)
         except PowerCut:

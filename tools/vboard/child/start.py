@@ -12,55 +12,34 @@ import time
 _NO_FILE = 2  # ENOENT
 
 
-def _mount(settings):
-    import os
-
-    import vfs
-
-    standins, state = vfs.VfsPosix(settings["standins"]), vfs.VfsPosix(settings["state"])
-    vfs.umount("/")
-    vfs.mount(vfs.VfsPosix(settings["root"]), "/")
-    vfs.mount(standins, "/.vboard")
-    vfs.mount(state, "/.state")
-    os.chdir("/")
-    sys.path[:] = ["/.vboard", "", ".frozen", "/lib"]
-
-
-def _prepare(settings):
-    """Puts the stand-ins in place. The order matters: asyncio keeps the real clock, everything later gets the board's."""
-    import asyncio  # noqa: F401
-
-    import board_loop
-    import board_time
-    import board_world
-
-    world = board_world.connect(settings)
-    board_time.set_up(world, settings)
-    board_loop.set_up(world)
-    sys.modules["world"] = board_world
-    sys.modules["time"] = board_time
-    for name in ("board_loop", "board_time", "board_world", "wire", "start"):
-        sys.modules.pop(name, None)
-    return world
-
-
 def _run(name, namespace):
     """True if the file ran to its end or does not exist."""
     try:
         with open(name) as file:
-            source = file.read()
+            code = file.read()
     except OSError as error:
         if error.errno != _NO_FILE:
             sys.print_exception(error)
         return error.errno == _NO_FILE
     try:
-        exec(compile(source, name, "exec"), namespace)
+        code = compile(code, name, "exec")  # in the same name: the text has left the heap when the firmware runs, as on the board
+        exec(code, namespace)
         return True
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - the board prints it and shows its prompt
         sys.print_exception(error)
         return False
+
+
+def _prepare(settings):
+    import prepare
+
+    world = prepare.stand_in(settings)
+    prepare.mount(settings)
+    for name in ("prepare", "board_loop", "board_time", "board_world", "start"):
+        sys.modules.pop(name, None)
+    return world
 
 
 def _boot(world):
@@ -77,9 +56,7 @@ def main():
     with open(sys.argv[1]) as file:  # not the text itself: an argument of over 255 characters ends the interpreter
         settings = json.load(file)
     wait = time.sleep
-    sys.path.append(settings["standins"])
     world = _prepare(settings)
-    _mount(settings)
     del settings
     world.ended(_boot(world))
     while True:

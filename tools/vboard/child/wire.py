@@ -1,4 +1,5 @@
-"""What parent and child of a virtual board say to each other. Both runtimes; a private matter of this package, not an interface.
+"""What parent and child of a virtual board say to each other. A private matter of this package, not an interface. This is the
+parent's copy; the child's is in board_world.py.
 
 Every frame starts with 8 bytes, little-endian: operation, index, payload length (16 bits), value (signed 32 bits). Only frames
 from the child carry a payload: its reader thread must be able to take a frame without allocating.
@@ -30,22 +31,9 @@ MILLIVOLTS = 2  # (GPIO; uV at the pin, or a negative fault number)
 WIFI = 3  # (index into WIFI_MODES; joining time in ms)
 RSSI = 4  # (-; dBm)
 SOUND_READY = 5  # (port)
-ARM_CUT = 6  # (index into CUT_KINDS; flash operations to go, 0 disarms)
+ARM_CUT = 6  # (index into nor.CUT_KINDS; flash operations to go, 0 disarms)
 START = 7  # everything above has been told once: run
 
 WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
-CUT_KINDS = (  # what the interrupted operation leaves behind; standins/nor.py explains each
-    "nothing",
-    "all",
-    "prefix",
-    "suffix",
-    "bits",
-    "few_bits",
-    "holes",
-    "looks_blank",
-    "looks_whole",
-    "looks_old",
-    "half_weak",
-)
 ADC_FAULTS = {"no_value": -1, "nan": -2, "jump": -3}
 OPEN = 2

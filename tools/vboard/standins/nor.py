@@ -40,6 +40,19 @@ ERASE_CUTS = (
     "looks_blank",  # all ones now, what was zero is weak
     "looks_old",  # the old contents now, what was zero is weak
 )
+CUT_KINDS = (
+    "nothing",
+    "all",
+    "prefix",
+    "suffix",
+    "bits",
+    "few_bits",
+    "holes",
+    "looks_blank",
+    "looks_whole",
+    "looks_old",
+    "half_weak",
+)
 
 
 class PowerCut(Exception):

@@ -1,0 +1,30 @@
+"""Both ends of a virtual board's wire mean the same, though the child writes its numbers down once more."""
+
+import ast
+from pathlib import Path
+
+from tools.vboard.child import wire
+from tools.vboard.standins import nor
+
+
+def of_child():
+    """Constants of board_world.py by name, without the underscore. That file runs under MicroPython only."""
+    tree = ast.parse((Path(wire.__file__).parent / "board_world.py").read_text())
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id.startswith("_"):
+            value = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
+            found[node.targets[0].id[1:]] = ast.literal_eval(value)
+    return found
+
+
+def test_the_child_s_numbers_are_the_parent_s():
+    both = {name: value for name, value in of_child().items() if hasattr(wire, name)}
+    assert len(both) == 19, sorted(both)
+    for name, value in both.items():
+        assert value == getattr(wire, name), name
+
+
+def test_every_cut_has_a_name_and_every_name_is_a_cut():
+    assert set(nor.CUT_KINDS) == {*nor.PROGRAM_CUTS, *nor.ERASE_CUTS}
+    assert len(nor.CUT_KINDS) == len(set(nor.CUT_KINDS))
