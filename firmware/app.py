@@ -40,7 +40,7 @@ def _shell(stored, watchdog):
 
     shell = assemble(stored, watchdog)
     _forget("firmware.assembly", "firmware.build", "firmware.online", "firmware.drivers.tones",
-            "firmware.drivers.journal_opening", "firmware.core.recovery")
+            "firmware.drivers.journal_opening", "firmware.core.recovery", "firmware.core.timer_table")
     return shell
 
 

@@ -121,7 +121,7 @@ def test_what_only_the_start_needs_has_left_the_heap(tmp_path):
     async def scene(board):
         held = (await said(board, "modules held:")).split()
         gone = ("stored", "assembly", "build", "online", "core.settings", "core.board", "core.pins", "core.recovery",
-                "drivers.journal_opening", "drivers.tones")
+                "drivers.journal_opening", "drivers.tones", "core.timer_table")
         assert "firmware.drivers.journal" in held
         assert [name for name in gone if f"firmware.{name}" in held] == []
 

@@ -63,7 +63,7 @@ A call that is raised and not yet received is shown as CALLING. An open call hid
 
 """
 END = """
-The 20 s, 30 s and 60 s are timers (`firmware/core/timers.py`) that a unit's settings can change.
+The 20 s, 30 s and 60 s are timers (`firmware/core/timer_table.py`) that a unit's settings can change.
 """
 
 # Runs on the unit. Its watchdog may be on already and cannot be stopped, so it is set to 60 s and fed: if the cable is pulled

@@ -7,7 +7,7 @@ and says of each problem which field, which value, which rule and what to do.
 
 from micropython import const
 
-from firmware.core import timers
+from firmware.core import timer_table
 
 VERSION = const(1)
 # Field: default. None: there is no sensible one; what needs the field stays off.
@@ -26,7 +26,7 @@ FIELDS = {
     "inputs": {},  # name of an input of the board -> object with location (0-32 characters)
     "line_break_raises": True,  # a broken cord line also raises a call
     "volume_pct": 80,  # loudness of the tones, 10-100
-    "timers": {},  # name of a timer -> ms; the table is in core/timers.py
+    "timers": {},  # name of a timer -> ms; core/timer_table.py
 }
 _BROKER = ("host", "port", "server_name", "tls")
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -145,11 +145,11 @@ class _Reader:
         if "timers" not in given:
             return
         if not isinstance(given["timers"], dict):
-            self.problems.extend(timers.problems(given["timers"]))
+            self.problems.extend(timer_table.problems(given["timers"]))
             return
         for name in sorted(given["timers"]):
             one = {name: given["timers"][name]}
-            wrong = timers.problems(one)
+            wrong = timer_table.problems(one)
             self.problems.extend(wrong)
             if not wrong:
                 self.result["timers"].update(one)

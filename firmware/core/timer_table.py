@@ -1,0 +1,34 @@
+"""Every timer of the call in one place, in milliseconds, each with its reason.
+
+A unit's settings may shorten or lengthen them by name within the range given here. Source: DESIGN, table of timers.
+"""
+
+TABLE = {  # name: (default, least, most)
+    "repeat_1_ms": (2000, 50, 60000),  # first repeat of an alarm without receipt
+    "repeat_2_ms": (4000, 50, 60000),
+    "repeat_3_ms": (8000, 50, 60000),
+    "repeat_ms": (15000, 50, 60000),  # all further ones, for ever
+    "other_path_ms": (15000, 200, 60000),  # the next broker is tried beside the first
+    "still_trying_first_ms": (20000, 500, 60000),  # the tenant hears that it is still trying
+    "still_trying_ms": (30000, 500, 120000),  # and hears it again
+    "comfort_ms": (30000, 500, 120000),  # received, not yet answered: heard again
+    "unanswered_ms": (60000, 1000, 180000),  # 97.5 % of calls are to be answered within 60 s (TSA/TEC): then raised again
+    "answer_dead_ms": (130000, 2000, 130000),  # an answer is renewed every 30 s; BS 8521 figure for a dead session (heard)
+    "held_ms": (60000, 1000, 600000),  # an input active for that long is a fault
+    "line_fault_ms": (2000, 100, 8000),  # debounce of a broken line; reported within 10 s
+    "health_ms": (600000, 1000, 3600000),  # routine report
+}
+
+
+def problems(changes):
+    """List of what is wrong with a settings object of timers; empty when it can be used. Never raises."""
+    if not isinstance(changes, dict):
+        return ["timers: an object of name to milliseconds wanted"]
+    found = []
+    for name in sorted(changes):
+        value, row = changes[name], TABLE.get(name)
+        if row is None:
+            found.append("timers.%s: no such timer; known: %s" % (name, ", ".join(sorted(TABLE))))
+        elif type(value) is not int or not row[1] <= value <= row[2]:
+            found.append("timers.%s: %s is not a whole number of ms in %d ... %d" % (name, value, row[1], row[2]))
+    return found
