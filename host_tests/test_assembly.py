@@ -3,7 +3,10 @@
 import sys
 
 if sys.implementation.name == "micropython":
+    import gc
     import json
+
+    gc.threshold(20000)  # as the unit sets it: without, what is loaded is strewn over the heap and no larger block is left
 
     import machine
     from nor import NorFlash
