@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schemas"
-UP = ("alarm", "event", "health", "state")
-DOWN = ("receipt", "answered", "released", "clear", "query")
+UP = ("alarm", "event", "health", "speech", "state")
+DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive")
 
 
 def _load():

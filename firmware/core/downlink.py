@@ -15,6 +15,7 @@ from firmware.core.uplink import VERSION
 MAX_BYTES = const(1024)
 _SENDERS = const(4)  # with a replay window each; a fifth in one session is refused
 _MAX_NUMBER = const(0x7FFFFFFF)
+_HEX = "0123456789abcdef"
 REASONS = ("size", "seal", "json", "version", "type", "field", "session", "replay", "topic")
 
 
@@ -50,6 +51,22 @@ def _basis(value):
     return value in ("present", "speech")
 
 
+def _sid(value):
+    return isinstance(value, str) and len(value) == 16 and all(char in _HEX for char in value)
+
+
+def _kind(value):
+    return value in ("alarm", "intercom", "welfare", "door")
+
+
+def _call_or_none(value):
+    return isinstance(value, str) and len(value) <= 64
+
+
+def _media(value):
+    return isinstance(value, dict)  # what is in it is judged by core/speech/description.py, and declined with a reason
+
+
 _COMMON = {"from": _name, "ctr": _counter}
 _FIELDS = {
     "receipt": {"call": _text, "triggers": _triggers, "escalation": _escalation},
@@ -57,6 +74,9 @@ _FIELDS = {
     "released": {"call": _text},
     "clear": {"call": _text, "triggers": _triggers, "outcome": _outcome, "basis": _basis, "who": _who},
     "query": {},
+    "offer": {"sid": _sid, "turn": _counter, "kind": _kind, "call": _call_or_none, "who": _who, "media": _media},
+    "control": {"sid": _sid, "do": _name},
+    "alive": {"sid": _sid},
 }
 
 

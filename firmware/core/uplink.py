@@ -80,6 +80,10 @@ class Uplink:
         fields["event"] = name
         return self._message("event", "event", fields)
 
+    def speech(self, say, fields):
+        """`fields`: those of docs/protocol.md for `say`; the caller's dict is not changed."""
+        return self._message("speech", "speech", dict(fields, say=say))
+
     def health(self, fields):
         return self._message("health", "health", fields)
 
