@@ -3,14 +3,16 @@
     python -m tools.deploy OUT --settings settings.json --key unit.key [--ca ca.der] [--mpy]
 
 OUT then holds boot.py, main.py, firmware/, lib/, the board's file with those it inherits from, and the unit's own
-settings, key and CA. With --mpy all modules are compiled (`.mpy`, no native code); boot.py and main.py stay source,
-because MicroPython starts them by that name. Demo, tests, benchmark and installation all use it.
+settings, key and CA. With --mpy all modules are compiled (`.mpy`); boot.py and main.py stay source, because MicroPython
+starts them by that name. Modules with viper code are compiled for --arch, the processor of the settings' board if not
+given, the others to portable byte code. Demo, tests, benchmark and installation all use it.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 _STARTED_BY_NAME = ("boot.py", "main.py")
 _PACKAGES = ("firmware", "lib")
 _OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "settings.json")  # what makes a directory a unit's root
-_MPY_OPTIONS = ("-O1",)  # no architecture: portable byte code. -O1 drops what only helps debugging and keeps line numbers
+_MPY_OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
+VIRTUAL_ARCH = "x64"  # of the virtual board: the unix port on this machine
+ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"}  # by chip, as mpy-cross calls them
+_NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
 
 
 class DeployError(Exception):
@@ -81,17 +86,18 @@ def unit_settings(flat, unit, brokers, password, board="ESP32_GENERIC", scheme="
     return {**settings, **changes}
 
 
-def deploy(out, settings, key, ca=None, compiled=False, source=ROOT):
+def deploy(out, settings, key, ca=None, compiled=False, source=ROOT, arch=VIRTUAL_ARCH):
     """Make `out` a device root, replacing what was there.
 
-    `settings`: dict; `key`: 32 bytes; `ca`: path of a DER file or None. Returns Deployed. Raises DeployError.
+    `settings`: dict; `key`: 32 bytes; `ca`: path of a DER file or None; `arch`: for viper code, as mpy-cross calls it.
+    Returns Deployed. Raises DeployError.
     """
     out, source = Path(out), Path(source)
     if len(key) != 32:
         raise DeployError(f"unit.key: {len(key)} bytes; a unit's key has 32 (64 hexadecimal digits)")
     board_files = _board_files(source / "board_configs", settings.get("board"))
     _empty(out)
-    _copy_modules(source, out, compiled)
+    _copy_modules(source, out, compiled and arch)
     for file in board_files:
         _copy(file, out / "board_configs" / file.name)
     (out / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
@@ -139,7 +145,8 @@ def _board_files(directory, name):
     return files
 
 
-def _copy_modules(source, out, compiled):
+def _copy_modules(source, out, arch):
+    """`arch`: compile for it; False: as source."""
     for name in _STARTED_BY_NAME:
         if not (source / name).exists():
             raise DeployError(f"{source / name} is missing: the repository is not complete")
@@ -147,19 +154,19 @@ def _copy_modules(source, out, compiled):
     modules = [path for package in _PACKAGES for path in sorted((source / package).rglob("*.py"))]
     if not any(path.is_relative_to(source / "lib") for path in modules):
         raise DeployError("lib/ is empty: run `make setup`")
-    if not compiled:
+    if not arch:
         for path in modules:
             _copy(path, out / path.relative_to(source))
         return
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda path: _compile(source, path, out), modules))
+        list(pool.map(lambda path: _compile(source, path, out, arch), modules))
 
 
-def _compile(source, path, out):
+def _compile(source, path, out, arch):
     """One module as .mpy, from a store of compiled ones if its source is unchanged."""
-    name = str(path.relative_to(source))
-    options = [*_MPY_OPTIONS, "-s", _dotted(name)]
-    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + path.read_bytes()).hexdigest()
+    name, text = str(path.relative_to(source)), path.read_bytes()
+    options = [*_MPY_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
+    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + text).hexdigest()
     stored = ROOT / "build" / "mpy" / f"{key}.mpy"
     if not stored.exists():
         stored.parent.mkdir(parents=True, exist_ok=True)
@@ -227,6 +234,11 @@ def problems(settings):
     return found
 
 
+def chip(settings):
+    """The chip of the board that the settings name, such as "esp32s3"."""
+    return board.resolve(boards.Folder(ROOT / "board_configs"), settings["board"])["chip"]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools.deploy", description="Make the root directory of a unit.")
     parser.add_argument("out")
@@ -234,10 +246,12 @@ def main():
     parser.add_argument("--key", required=True, help="file with 64 hexadecimal digits")
     parser.add_argument("--ca", help="the broker's CA, DER")
     parser.add_argument("--mpy", action="store_true", help="compile the modules")
+    parser.add_argument("--arch", help=f"processor for viper code (default: the board's; the virtual board's is {VIRTUAL_ARCH})")
     args = parser.parse_args()
     try:
         settings = _read_settings(args.settings)
-        print(deploy(args.out, settings, _read_key(args.key), args.ca, args.mpy).table())
+        arch = args.arch or ARCHES[chip(settings)]
+        print(deploy(args.out, settings, _read_key(args.key), args.ca, args.mpy, arch=arch).table())
     except (DeployError, OSError, ValueError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1

@@ -74,6 +74,23 @@ def test_a_traceback_of_a_compiled_root_names_module_and_line(source, tmp_path, 
     assert 'File "firmware.app", line 4, in run' in said.stdout and 'File "pack.mod", line 5, in fail' in said.stdout, said
 
 
+def test_only_modules_with_viper_code_are_compiled_for_a_processor(source, tmp_path, ca):
+    (source / "lib" / "pack" / "mod.py").write_text(
+        "import micropython\n\n@micropython.viper\ndef seven(n: int) -> int:\n    return n + 6\n\nX = seven(1)\n"
+    )
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
+    said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
+    assert "runs 7" in said.stdout, said
+    board = deploy(tmp_path / "board", SETTINGS, KEY, ca, compiled=True, source=source, arch="xtensawin")
+    kinds = {path: (made.root / path).read_bytes()[2] >> 2 for path in ("lib/pack/mod.mpy", "firmware/app.mpy")}
+    assert kinds["lib/pack/mod.mpy"] & 0x1F == 2 and kinds["firmware/app.mpy"] == 0  # MP_NATIVE_ARCH_X64, none
+    assert (board.root / "lib/pack/mod.mpy").read_bytes()[2] >> 2 & 0x1F == 10  # MP_NATIVE_ARCH_XTENSAWIN
+    assert (board.root / "firmware/app.mpy").read_bytes() == (made.root / "firmware/app.mpy").read_bytes()
+    with pytest.raises(DeployError, match="mod.py"):
+        deploy(tmp_path / "none", SETTINGS, KEY, ca, compiled=True, source=source, arch="z80")
+
+
 def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
     out = tmp_path / "out"
     deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
