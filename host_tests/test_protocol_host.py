@@ -16,15 +16,16 @@ from host_tests import schemas
 PAGE = (schemas.FOLDER.parent / "protocol.md").read_text()
 SEALER = Sealer(bytes(range(32)))
 COMMON = {"v": 1, "unit": "u1", "session": "9f86d081884c7d65", "from": "desk", "ctr": 1041}
-MEDIA = {"address": "192.0.2.5", "port": 4000, "rtcp": 4001, "profile": "RTP/SAVP", "formats": [{"pt": 8, "name": "PCMA"}], "ptime": 20,
-         "direction": "sendrecv", "crypto": {"tag": 1, "suite": "AES_CM_128_HMAC_SHA1_80", "key": "A" * 40}}
+MEDIA = {"address": "192.0.2.5", "port": 4000, "rtcp": 4001, "profile": "RTP/SAVP", "formats": [{"pt": 8, "name": "PCMA"}],
+         "ptime": 20, "direction": "sendrecv", "crypto": {"tag": 1, "suite": "AES_CM_128_HMAC_SHA1_80", "key": "A" * 40}}
 DOWN = {
     "receipt": {"call": "u1-5e1f00d5-12", "triggers": 2, "escalation": 0},
     "answered": {"call": "u1-5e1f00d5-12", "who": "coordinator"},
     "released": {"call": "u1-5e1f00d5-12"},
     "clear": {"call": "u1-5e1f00d5-12", "triggers": 2, "outcome": "mistake", "basis": "present", "who": "A. Jones"},
     "query": {},
-    "offer": {"sid": "c0ffee0123456789", "turn": 7, "kind": "alarm", "call": "u1-5e1f00d5-12", "who": "coordinator", "media": MEDIA},
+    "offer": {"sid": "c0ffee0123456789", "turn": 7, "kind": "alarm", "call": "u1-5e1f00d5-12", "who": "coordinator",
+              "media": MEDIA},
     "control": {"sid": "c0ffee0123456789", "do": "talk"},
     "alive": {"sid": "c0ffee0123456789"},
 }

@@ -7,7 +7,7 @@ and says of each problem which field, which value, which rule and what to do.
 
 from micropython import const
 
-from firmware.core import timer_table
+from firmware.core import speech_settings, timer_table
 
 VERSION = const(1)
 # Field: default. None: there is no sensible one; what needs the field stays off.
@@ -27,6 +27,7 @@ FIELDS = {
     "line_break_raises": True,  # a broken cord line also raises a call
     "volume_pct": 80,  # loudness of the tones, 10-100
     "timers": {},  # name of a timer -> ms; core/timer_table.py
+    "speech": None,  # object; core/speech_settings.py. Without it: all of its defaults
 }
 _BROKER = ("host", "port", "server_name", "tls")
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -54,6 +55,7 @@ class _Reader:
         self.result["brokers"] = []
         self.result["inputs"] = {}
         self.result["timers"] = {}
+        self.result["speech"], _ = speech_settings.usable({})
         if not isinstance(settings, dict):
             self._say("settings.json", "unreadable; write it anew (README, setting up a unit)")
             return
@@ -142,6 +144,9 @@ class _Reader:
         given = self._given
         self._optional("line_break_raises", type(given.get("line_break_raises")) is bool, "true or false wanted")
         self._optional("volume_pct", _whole(given.get("volume_pct"), 10, 100), "10 to 100 wanted; the tones cannot be silenced")
+        if "speech" in given:
+            self.result["speech"], wrong = speech_settings.usable(given["speech"])
+            self.problems.extend(wrong)
         if "timers" not in given:
             return
         if not isinstance(given["timers"], dict):
