@@ -31,7 +31,8 @@ def _read():
     stored = Stored(os.urandom)
     if stored.board is None:
         raise OSError("no board data: " + "; ".join(stored.problems))
-    _forget("firmware.stored", "firmware.core.settings", "firmware.core.speech_settings", "firmware.core.board", "firmware.core.pins")
+    _forget("firmware.stored", "firmware.core.settings", "firmware.core.speech_settings", "firmware.core.board",
+            "firmware.core.pins")
     return stored
 
 

@@ -1,48 +1,83 @@
-"""Light and sounder of the wall unit, led by the pattern player. Source: G2, P2, docs/light.md."""
+"""Light, tones and spoken messages of the wall unit, led by the pattern player. Source: G2, P2, P3, docs/light.md."""
 
 from firmware.core.patterns import PatternPlayer
 
+# One-shot -> the message that is spoken after it; a language that lacks it leaves the tone alone. tools/prompts has the texts.
+PROMPTS = {"RECEIVED": "received", "STILL_TRYING": "still_trying", "ANSWERED": "answered", "CLEARED": "cleared", "HELD": "held",
+           "FAULT": "fault", "TEST": "test"}
+_SPEAKING = ("SPEAKING", "ON_HOLD")
+
 
 class Signals:
-    """`light`: drivers.light, `sounder`: drivers.sounder, or None where there is none that works; `now()`: tick."""
+    """`light`: drivers.light, `speaker`: drivers.speaker, or None where there is none that works; `now()`: tick.
 
-    def __init__(self, light, sounder, now):
+    `say(name)`: speaks a message if there is such a file, else does nothing; None on a unit that cannot speak.
+    """
+
+    def __init__(self, light, speaker, now, say=None):
         self._light = light
-        self._sounder = sounder
+        self._speaker = speaker
         self._now = now
+        self._say = say
         self._player = PatternPlayer(now())
         self._state = "STANDBY"
+        self._speech = None
         self._faulty = False
         self._level = None
 
+    def can_show(self):
+        """True if somebody in the flat can notice that the unit listens (P3): it has a light or a loudspeaker."""
+        return self._light is not None or self._speaker is not None
+
     def show(self, state):
-        """Shows a call state of core.calls; in stand-by an open fault shows instead: nothing ever masks a call (P4)."""
+        """Shows a call state of core.calls. In stand-by the speech session shows, and else an open fault: nothing ever masks a
+        call (P4)."""
         self._state = state
-        self._player.show("FAULT" if state == "STANDBY" and self._faulty else state, self._now())
+        if state == "STANDBY":
+            state = self._speech or ("FAULT" if self._faulty else state)
+        self._player.quiet = self._speech == "SPEAKING"
+        self._player.show(state, self._now())
         self.step()
+
+    def speech(self, state):
+        """Shows a speech session: ANNOUNCING, SPEAKING, ON_HOLD, or None for none. An open call's own state goes before it."""
+        self._speech = state
+        self.show(self._state)
+
+    def announce(self, kind):
+        """Somebody wants to speak with the flat: tone, and who it is in words. `kind`: as in an offer."""
+        self.sound("ANNOUNCE")
+        if self._say:
+            self._say("announce_" + kind)
 
     def fault(self, name, is_open, any_open):
         """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord."""
         self._faulty = any_open
         if is_open and (name == "held" or self._state == "STANDBY"):
-            self._player.play("HELD" if name == "held" else "FAULT", self._now())
+            self.sound("HELD" if name == "held" else "FAULT")
         self.show(self._state)
 
     def sound(self, shot):
-        """Plays a one-shot of core.patterns.SHOTS over the state's own tone."""
+        """Plays a one-shot of core.patterns.SHOTS over the state's tone, and speaks its message unless people are speaking."""
         self._player.play(shot, self._now())
+        if self._say and shot in PROMPTS and self._speech not in _SPEAKING:
+            self._say(PROMPTS[shot])
         self.step()
 
+    def sounding(self):
+        """True while a one-shot plays: a spoken message waits for its end."""
+        return self._player.sounding(self._now())
+
     def step(self):
-        """Sets light and sounder to what belongs to now; the next time is `next_due()`."""
+        """Sets light and loudspeaker to what belongs to now; the next time is `next_due()`."""
         now_ms = self._now()
         level = self._player.level(now_ms)
         if level != self._level:
             self._level = level
             if self._light is not None:
                 self._light.set(level)
-        if self._sounder is not None:
-            self._sounder.tone(self._player.hz(now_ms))  # at each step: it also takes up a stream whose interrupt was lost
+        if self._speaker is not None:
+            self._speaker.tone(self._player.hz(now_ms))  # at each step: it also takes up a stream whose interrupt was lost
 
     def next_due(self):
         return self._player.next_change(self._now())

@@ -95,3 +95,58 @@ def test_a_board_without_a_light_still_sounds_p8():
     dark.sound("ACTIVATED")
     dark.step()
     assert [hz for hz in wall.tones if hz]
+
+
+def test_speech_without_a_call_shows_the_double_light_and_a_call_goes_before_it_p2_p3():
+    wall = Wall()
+    wall.signals.speech("SPEAKING")
+    assert wall.lit[-1][1] == 1 and wall.run(1400) == [(200, 0), (400, 1), (600, 0)]
+    wall.signals.show("CALLING")
+    assert wall.lit[-1][1] == 1 and wall.run(3000) == [], "raised meanwhile: steady until the receipt"
+    wall.signals.show("STANDBY")
+    wall.signals.speech(None)
+    assert wall.lit[-1][1] == 0 and wall.run(3000) == []
+
+
+def test_repeated_tones_are_silent_while_people_speak_and_come_back_after():
+    wall = Wall()
+    wall.signals.show("CALLING")
+    wall.signals.speech("SPEAKING")
+    wall.run(10000)
+    assert not [hz for hz in wall.tones if hz]
+    wall.signals.sound("ENDING_SOON")
+    wall.run(1000)
+    assert wall.tones.count(500) == 2
+    wall.signals.speech(None)
+    wall.run(10000)
+    assert wall.tones.count(500) > 5
+
+
+def test_on_hold_is_heard_every_ten_seconds():
+    wall = Wall()
+    wall.signals.speech("ON_HOLD")
+    wall.run(30500)
+    assert wall.tones.count(625) == 3
+
+
+def test_messages_are_spoken_after_their_tone_but_not_between_people():
+    wall, said = Wall(), []
+    signals = Signals(wall, wall, lambda: wall.now, said.append)
+    signals.sound("RECEIVED")
+    assert signals.sounding()
+    signals.announce("welfare")
+    signals.speech("SPEAKING")
+    signals.sound("STILL_TRYING")
+    signals.speech(None)
+    signals.sound("ENDED")
+    signals.fault("link", True, True)
+    assert said == ["received", "announce_welfare", "fault"]
+    wall.signals = signals
+    wall.run(5000)
+    assert not signals.sounding()
+
+
+def test_a_unit_without_light_and_loudspeaker_cannot_show_that_it_listens_p3():
+    wall = Wall()
+    for light, speaker, can in ((wall, wall, True), (None, wall, True), (wall, None, True), (None, None, False)):
+        assert Signals(light, speaker, lambda: wall.now).can_show() is can

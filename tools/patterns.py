@@ -29,6 +29,9 @@ MEANINGS = {  # here and not in the firmware's table: a unit has no use for them
     "CALLING": "pressed or pulled, on its way, not yet received",
     "RECEIVED": "the service has your call; wait for a voice",
     "ANSWERED": "a person has taken your call; quiet, so that you can hear them",
+    "ANNOUNCING": "somebody wants to speak with the flat; nobody is listening yet",
+    "SPEAKING": "the microphone is open: a person hears you",
+    "ON_HOLD": "speech is held: the microphone is closed, the line is there",
     "FAULT": "the unit needs repair; the light stays dark, for a blink would say received",
     "TEST": "somebody tests the unit; a real call takes over at once",
 }
@@ -41,6 +44,13 @@ WHEN = {
     "HELD": "held for 60 s; four low beeps",
     "FAULT": "a fault has been found",
     "TEST": "a test begins; every tone once",
+    "ANNOUNCE": "an intercom, welfare or door call is announced",
+    "RING": "every 5 s until the answer button is pressed",
+    "OPENED": "the microphone opens",
+    "ENDING_SOON": "20 and 10 s before the longest speech ends",
+    "LOST": "nothing has come from the other end for 5 s",
+    "ENDED": "speech is over, the microphone is closed",
+    "NOTED": "\"I'm OK\" was taken",
 }
 INTRODUCTION = """# Light and tones
 

@@ -37,10 +37,12 @@ LOOPS = {
     "silent": (0, 0),
     "calling": (0, 1750, BASE_HZ, 250),  # a beep every 2 s: heard, not yet received; leaves room to speak
     "fault": (0, 299000, LOW_HZ, 200, 0, 200, LOW_HZ, 200, 0, 400),  # every 5 min: noticed the same day, bearable at night
+    "holding": (0, 9800, HIGH_HZ, 200),  # every 10 s: the line is there, nobody listens
     "test": (0, 4700, HIGH_HZ, 100, 0, 100, HIGH_HZ, 100),  # every 5 s: whoever tests hears that the test still runs
 }
 
-# One-shots, played once over the loop. The call (core/call.py) asks for the first five. When each is played: tools/patterns.py.
+# One-shots, played once over the loop. The call (core/call.py) asks for the first five, a speech session for ANNOUNCE and on.
+# When each is played: tools/patterns.py.
 SHOTS = {
     "ACTIVATED": (BASE_HZ, 250),
     "RECEIVED": (BASE_HZ, 150, HIGH_HZ, 150, TOP_HZ, 300),  # rising: good news
@@ -50,6 +52,13 @@ SHOTS = {
     "HELD": (LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150, 0, 100, LOW_HZ, 150),  # four low beeps: let go
     "FAULT": (LOW_HZ, 200, 0, 200, LOW_HZ, 200),
     "TEST": (LOW_HZ, 100, BASE_HZ, 100, HIGH_HZ, 100, TOP_HZ, 100),  # every tone once
+    "ANNOUNCE": (HIGH_HZ, 300, 0, 200, HIGH_HZ, 300, 0, 200, HIGH_HZ, 300),  # somebody wants to speak with the flat
+    "RING": (TOP_HZ, 400, 0, 200, TOP_HZ, 400),  # press to answer
+    "OPENED": (HIGH_HZ, 100, 0, 50, TOP_HZ, 200),  # the microphone opens: you are heard now (P3)
+    "ENDING_SOON": (BASE_HZ, 100, 0, 100, BASE_HZ, 100),
+    "LOST": (LOW_HZ, 200, 0, 100, LOW_HZ, 400),  # nothing has come from the other end for a while
+    "ENDED": (TOP_HZ, 100, BASE_HZ, 250),  # OPENED backwards: the microphone is closed
+    "NOTED": (BASE_HZ, 100, TOP_HZ, 200),  # "I'm OK" was taken
 }
 
 # State -> (light, loop). A call that is RAISED is shown as CALLING.
@@ -58,6 +67,9 @@ STATES = {
     "CALLING": ("steady", "calling"),
     "RECEIVED": ("flashing", "silent"),  # quiet, for a voice will come
     "ANSWERED": ("double", "silent"),  # quiet for speech
+    "ANNOUNCING": ("winking", "silent"),  # not yet the light of an open microphone
+    "SPEAKING": ("double", "silent"),  # as ANSWERED: a person is there. Lit for as long as a microphone is open (P3)
+    "ON_HOLD": ("double", "holding"),
     "FAULT": ("off", "fault"),  # dark: a blink would say received
     "TEST": ("winking", "test"),
 }
@@ -131,6 +143,7 @@ class PatternPlayer:
         self._loop = _Track()
         self._shot = _Track()
         self._waiting = None  # one-shot that follows the one that plays
+        self.quiet = False  # True while people speak: loops are silent then, one-shots are not
         self.show("STANDBY", now_ms)
 
     def show(self, state, now_ms):
@@ -158,6 +171,11 @@ class PatternPlayer:
         else:
             self._shot.start(SHOTS[shot], False, now_ms)
 
+    def sounding(self, now_ms):
+        """True while a one-shot plays."""
+        self._advance(now_ms)
+        return self._shot.playing
+
     def level(self, now_ms):
         """0 or 1 for the light."""
         return self._light.value(now_ms)
@@ -165,7 +183,9 @@ class PatternPlayer:
     def hz(self, now_ms):
         """Tone in Hz, 0 for silence. A one-shot silences the loop under it."""
         self._advance(now_ms)
-        return self._shot.value(now_ms) if self._shot.playing else self._loop.value(now_ms)
+        if self._shot.playing:
+            return self._shot.value(now_ms)
+        return 0 if self.quiet else self._loop.value(now_ms)
 
     def next_change(self, now_ms):
         """Tick at which level or hz may change next; None if never."""

@@ -68,7 +68,8 @@ def test_all_tones_fit_whole_waves_into_a_block_and_are_low():
 
 
 def test_states_differ_in_light_or_sound_and_all_lights_differ():
-    shown = [STATES[name] for name in STATES]
+    assert STATES["SPEAKING"] == STATES["ANSWERED"], "a person is there: the one pair that is alike on purpose"
+    shown = [STATES[name] for name in STATES if name != "SPEAKING"]
     assert len(set(shown)) == len(shown)
     assert len({tuple(LIGHTS[name]) for name in LIGHTS}) == len(LIGHTS)
 

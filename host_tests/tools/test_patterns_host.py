@@ -56,7 +56,7 @@ def test_an_unknown_state_is_refused_with_those_that_exist(capsys):
 
 def test_the_sound_files_hold_the_tones(tmp_path):
     paths = patterns.save_tones(tmp_path)
-    assert len(paths) == len(table.SHOTS) + 3
+    assert len(paths) == len(table.SHOTS) + 4
     with wave.open(str(tmp_path / "activated.wav")) as file:
         samples = struct.unpack("<%dh" % file.getnframes(), file.readframes(file.getnframes()))
     rising = sum(samples[i - 1] < 0 <= samples[i] for i in range(1, len(samples)))
