@@ -39,7 +39,7 @@ def assemble(stored, watchdog):
     shell.wall_clock.start()
     busy = core._io_queue.poller = Busy(core._io_queue.poller, now)
     builder = Builder(stored.board, settings, timers, now)
-    shell.signals = Signals(builder.light(), builder.sounder(), now)
+    shell.signals = Signals(builder.light(), builder.speaker(), now)
     shell.journal, found = builder.journal(os.urandom)
     contacts, lines = builder.inputs(shell.bell.set, busy.busy_ms)
     _make_voices(shell, stored, builder.names())

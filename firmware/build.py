@@ -13,7 +13,7 @@ from firmware.drivers.contact import ContactPin
 from firmware.drivers.journal import Journal, JournalError
 from firmware.drivers.light import Light
 from firmware.drivers.line import LineAdc
-from firmware.drivers.sounder import IBUF_BYTES, RATE_HZ, Sounder
+from firmware.drivers.speaker import IBUF_BYTES, RATE_HZ, Speaker
 from firmware.drivers.tones import tone_blocks
 from firmware.senses import Sense
 
@@ -86,8 +86,8 @@ class Builder:
             self.problems.append(("settings", "light", "light cannot be used: %r" % (problem,)))
             return None
 
-    def sounder(self):
-        """The sounder, or None on a board without one or with one that does not start."""
+    def speaker(self):
+        """The speaker, or None on a board without one or with one that does not start."""
         data = self._board.get("sounder")
         if data is None:
             return None
@@ -95,7 +95,7 @@ class Builder:
             i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
                               mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
             tones = {hz: tone_blocks(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
-            return Sounder(i2s, tones, self._amplifier(data["enable"]), self._now)
+            return Speaker(i2s, tones, self._amplifier(data["enable"]), self._now)
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
             return None

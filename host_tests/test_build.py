@@ -40,10 +40,10 @@ def builder(name, **changes):
 
 
 def make(one):
-    """All parts of a unit: (contacts, lines, light, sounder, journal, open calls)."""
+    """All parts of a unit: (contacts, lines, light, speaker, journal, open calls)."""
     contacts, lines = one.inputs(lambda: None, lambda: 0)
     journal, found = one.journal(entropy)
-    return contacts, lines, one.light(), one.sounder(), journal, found
+    return contacts, lines, one.light(), one.speaker(), journal, found
 
 
 def test_every_board_file_becomes_a_whole_unit():
@@ -52,11 +52,11 @@ def test_every_board_file_becomes_a_whole_unit():
     for name in names:
         one = builder(name)
         count = len(board.resolve(Files(), name)["inputs"])
-        contacts, lines, light, sounder, journal, found = make(one)
+        contacts, lines, light, speaker, journal, found = make(one)
         assert one.problems == [], (name, one.problems)
-        assert len(contacts) + len(lines) == count and sounder is not None
+        assert len(contacts) + len(lines) == count and speaker is not None
         assert journal.boot == 1 and found == [] and light.lit == 0
-        contacts = lines = sounder = journal = None
+        contacts = lines = speaker = journal = None
 
 
 def test_the_light_is_dark_from_the_first_moment_whatever_its_polarity():
@@ -82,8 +82,8 @@ def test_an_input_that_the_chip_refuses_costs_only_itself_and_is_named():
 def test_a_sounder_that_does_not_start_costs_only_itself():
     fact = board.resolve(Files(), "ESP32_GENERIC")["sounder"]
     one = builder("ESP32_GENERIC", sounder=dict(fact, id=7))
-    assert one.sounder() is None and one.problems[0][1] == "sounder"
-    assert builder("ESP32_GENERIC", sounder=None).sounder() is None
+    assert one.speaker() is None and one.problems[0][1] == "sounder"
+    assert builder("ESP32_GENERIC", sounder=None).speaker() is None
 
 
 def test_a_board_without_our_partition_calls_without_a_journal_and_says_so():
@@ -118,8 +118,8 @@ def test_a_board_file_without_its_fields_still_gives_what_can_be_made_p8():
     for field in ("inputs", "light", "sounder", "journal"):
         one = builder("ESP32_GENERIC")
         del one._board[field]
-        contacts, lines, light, sounder, journal, found = make(one)
+        contacts, lines, light, speaker, journal, found = make(one)
         assert (not contacts) == (field == "inputs") and (light is None) == (field == "light"), field
-        assert (sounder is None) == (field == "sounder") and journal is not None and found == [], field
+        assert (speaker is None) == (field == "sounder") and journal is not None and found == [], field
         assert len(one.names()) == len(contacts) + len(lines)
-        contacts = lines = sounder = journal = None
+        contacts = lines = speaker = journal = None

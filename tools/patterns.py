@@ -1,7 +1,7 @@
 """The unit's light and tones for people: shown in the terminal, as sound files, on a real unit, and as `docs/light.md`.
 
     python -m tools.patterns --show [NAME ...]          states (RECEIVED ...) in the terminal, all of them by default
-    python -m tools.patterns --wav DIRECTORY            every tone as a sound file, made by the sounder's own blocks
+    python -m tools.patterns --wav DIRECTORY            every tone as a sound file, made by the speaker's own blocks
     python -m tools.patterns --unit PORT [NAME ...]     on a unit at that serial port, by way of mpremote
     python -m tools.patterns --write | --check          writes docs/light.md, or says whether it is in step with the code
 """
@@ -19,7 +19,7 @@ for folder in (ROOT, ROOT / "tools" / "vboard" / "standins" / "cpython"):
         sys.path.append(str(folder))
 
 from firmware.core import patterns  # noqa: E402 - the path comes first
-from firmware.drivers import sounder, tones  # noqa: E402
+from firmware.drivers import speaker, tones  # noqa: E402
 
 PAGE = ROOT / "docs" / "light.md"
 SHOW_S = 6  # long enough for two rounds of every light pattern and for each tone loop but the fault's
@@ -94,7 +94,7 @@ class Boards:
 with open("settings.json") as file:
     chosen = settings.usable(json.load(file))[0]
 made = Builder(board.resolve(Boards(), chosen["board"]), chosen, None, now)
-light, sounder = made.light(), made.sounder()
+light, speaker = made.light(), made.speaker()
 dog = machine.WDT(timeout=60000)
 for name in %(names)r:
     print(name, "-", %(meanings)r[name])
@@ -105,13 +105,13 @@ for name in %(names)r:
     end = clock.add(now(), %(show_ms)d)
     while not clock.reached(now(), end):
         light.set(player.level(now()))
-        if sounder:
-            sounder.tone(player.hz(now()))
+        if speaker:
+            speaker.tone(player.hz(now()))
         dog.feed()
         time.sleep_ms(5)
 light.set(0)
-if sounder:
-    sounder.tone(0)
+if speaker:
+    speaker.tone(0)
     time.sleep_ms(300)
 """
 
@@ -200,7 +200,7 @@ def save_tones(folder):
     """Writes one WAV file for each one-shot and each tone loop but silence; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     blocks = {hz: tones.tone_blocks(hz, 80)[1] for hz in patterns.TONES_HZ}
-    blocks[0] = bytes(2 * sounder.BLOCK_FRAMES)
+    blocks[0] = bytes(2 * speaker.BLOCK_FRAMES)
     sounds = dict(patterns.SHOTS)
     sounds.update({"loop_" + name: steps for name, steps in patterns.LOOPS.items() if steps[1]})
     paths = []
@@ -209,10 +209,10 @@ def save_tones(folder):
         with wave.open(str(paths[-1]), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
-            file.setframerate(sounder.RATE_HZ)
+            file.setframerate(speaker.RATE_HZ)
             for i in range(0, len(steps), 2):
                 ms = min(steps[i + 1], 3000)  # nobody wants to hear 5 min of silence
-                file.writeframes(bytes(blocks[steps[i]]) * (ms * sounder.RATE_HZ // 1000 // sounder.BLOCK_FRAMES))
+                file.writeframes(bytes(blocks[steps[i]]) * (ms * speaker.RATE_HZ // 1000 // speaker.BLOCK_FRAMES))
     return paths
 
 

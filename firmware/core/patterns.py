@@ -8,7 +8,7 @@ Rules
 - Tones lie between 375 and 750 Hz. A low tone rich in harmonics woke 92 % of hard-of-hearing sleepers, the usual 3,100 Hz beep
   57 % (Bruck and Thomas, "Waking effectiveness of alarms for adults who are hard of hearing", 2007: 520 Hz square wave); ages
   that live in these flats lose the high notes first. All are multiples of 125 Hz: whole waves in a 128-frame block at
-  16 kHz, so the sounder repeats a block without a click and without arithmetic (drivers/sounder.py).
+  16 kHz, so the speaker repeats a block without a click and without arithmetic (drivers/speaker.py).
 
 docs/light.md is generated from this file by `make docs`.
 """

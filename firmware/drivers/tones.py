@@ -1,4 +1,4 @@
-"""What the sounder plays: blocks of whole waves, made when the unit starts. app.py lets go of this module then.
+"""The tones of the speaker: blocks of whole waves, made when the unit starts. app.py lets go of this module then.
 
 The wave is a square's first harmonics; a block of it is as loud as the volume says. Source: core/patterns.py (waking).
 """
@@ -7,7 +7,7 @@ import struct
 
 from micropython import const
 
-from firmware.drivers.sounder import BLOCK_FRAMES, RATE_HZ
+from firmware.drivers.speaker import BLOCK_FRAMES, RATE_HZ
 
 _FULL = const(20000)  # peak of 32,767 at 100 %: leaves room for the harmonics
 

@@ -4,7 +4,7 @@ import struct
 
 from firmware.core.patterns import TONES_HZ
 from firmware.drivers import tones
-from firmware.drivers.sounder import BLOCK_FRAMES, RATE_HZ
+from firmware.drivers.speaker import BLOCK_FRAMES, RATE_HZ
 
 
 def samples(block):
