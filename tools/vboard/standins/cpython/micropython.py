@@ -1,9 +1,18 @@
 """`micropython` for CPython: what the firmware's pure code imports, with the same meaning and no cost.
 
-Only on the path of host tests; the board and the virtual board have the real one.
+Only on the path of host tests; the board and the virtual board have the real one. `viper` functions run with the ESP32's
+32-bit words, so that a test under CPython tells what the board would do and one under the unix port what 64 bits do.
 """
 
+import builtins
+
+from viper_compiler import translate
+from viper_values import Pointer, to_uint
+
 _pending = []
+for _name in ("ptr8", "ptr16", "ptr32"):
+    setattr(builtins, _name, Pointer(_name))  # annotations of viper functions name these without an import
+builtins.uint = to_uint
 
 
 def const(value):
@@ -15,7 +24,8 @@ def native(function):
 
 
 def viper(function):
-    return function
+    """The function on 32-bit words and pointers. Raises ViperTypeError for what MicroPython's compiler refuses."""
+    return translate(function)
 
 
 def asm_thumb(function):
