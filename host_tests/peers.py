@@ -11,7 +11,8 @@ import pytest
 
 from tools.brokers import BrokerError, program
 
-_DEBIAN = {"mosquitto": "mosquitto", "valgrind": "valgrind", "node": "nodejs", "npm": "npm"}
+_DEBIAN = {"mosquitto": "mosquitto", "valgrind": "valgrind", "node": "nodejs", "npm": "npm", "baresip": "baresip",
+           "sipp": "sip-tester", "chromium": "chromium", "espeak-ng": "espeak-ng"}
 
 
 def need(name):
