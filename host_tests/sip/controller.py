@@ -58,7 +58,8 @@ class Controller:
 
     async def send(self, kind, **fields):
         topic = self._prefix + "down"
-        message = {"v": 1, "type": kind, "unit": self._unit, "session": self._session, "from": "phone", "ctr": next(self._numbers)}
+        message = {"v": 1, "type": kind, "unit": self._unit, "session": self._session, "from": "phone"}
+        message["ctr"] = next(self._numbers)
         payload = self._sealer.seal(topic, json.dumps({**message, **fields}))
         schemas.check(topic, payload)
         await self._client.publish(topic, payload, qos=1)
