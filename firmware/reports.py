@@ -48,6 +48,11 @@ class Reports:
         self._event("command%d" % self._serial, "command", {
             "ref": message["ctr"], "from": message["from"], "do": message["type"], "ok": reason == "", "reason": reason})
 
+    def note(self, name, fields):
+        """Any other event of docs/protocol.md, once."""
+        self._serial += 1
+        self._event("event%d" % self._serial, name, fields)
+
     def cleared(self, call_id, by, outcome, who):
         self._serial += 1
         self._event("cleared%d" % self._serial, "cleared", {"call": call_id, "by": by, "outcome": outcome, "who": who})

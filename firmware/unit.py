@@ -14,6 +14,7 @@ _TOLD = {
     "released": (one.RELEASE_ARRIVED, ()),
     "clear": (one.CLEAR_ARRIVED, ("triggers", "outcome", "basis", "who")),
 }
+_OF_SPEECH = ("offer", "control", "alive")
 
 
 class Unit:
@@ -23,6 +24,7 @@ class Unit:
     def __init__(self, calls, journal, uplink, downlink, link, signals, reports, now):
         self.calls = calls
         self.busy = False  # something waits for the service: no flash is erased now
+        self.speech = None  # speech.Speech, put in by assembly.py; None: a unit that only calls
         self._journal = journal
         self._uplink = uplink
         self._downlink = downlink
@@ -42,15 +44,18 @@ class Unit:
     def resume(self, open_calls):
         """After a start: takes up every call that the journal holds open (P1). `open_calls`: list of drivers.journal.OpenCall."""
         for found in open_calls:
-            self._do(self.calls.resume(found.call_n, found.triggers, self._now()))
+            self.obey(self.calls.resume(found.call_n, found.triggers, self._now()))
 
     def activate(self, input_index, kind_index, cause_index):
         """The tenant asks for help."""
-        self._do(self.calls.activate(self._now(), input_index, kind_index, cause_index))
+        self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
+        if self.speech is not None:
+            self.speech.used()
+            self.speech.activated(self.calls.open[-1].number)
 
     def reset_pressed(self):
         """Somebody in the flat pressed the reset contact."""
-        self._do(self.calls.all(one.RESET_PRESSED, self._now()))
+        self.obey(self.calls.all(one.RESET_PRESSED, self._now()))
 
     def tick(self):
         """Does what is due; the next time is `calls.next_due()`. Allocates nothing while nothing is.
@@ -59,7 +64,7 @@ class Unit:
         """
         now_ms = self._now()
         if clock.reached(now_ms, self.calls.next_due()):
-            self._do(self.calls.all(one.TICK, now_ms))
+            self.obey(self.calls.all(one.TICK, now_ms))
         if self.calls.light() != self._shown:
             self._show_light()
 
@@ -67,7 +72,7 @@ class Unit:
         """The link tells that it is up (before it sends what waits) or down."""
         self._reports.link_changed(online)
         if online:
-            self._do(self.calls.all(one.LINK_CAME_UP, self._now()))
+            self.obey(self.calls.all(one.LINK_CAME_UP, self._now()))
 
     def message(self, topic, payload):
         """Any bytes that arrived. What is not lawful was counted and changes nothing."""
@@ -84,20 +89,27 @@ class Unit:
             self._reports.command(message, "")
             self._reports.health_wanted()
             # Who asks may have been away: our alarm reached the broker, was acknowledged, and nobody was there to hear it.
-            self._do(self.calls.all(one.LINK_CAME_UP, self._now()))
+            self.obey(self.calls.all(one.LINK_CAME_UP, self._now()))
+            return
+        if kind in _OF_SPEECH:
+            if self.speech is not None:
+                self.speech.message(message)
             return
         event, fields = _TOLD[kind]
         number = self._uplink.call_number(message["call"])
         self._message = message
-        self._do(self.calls.told(event, number, self._now(), *[message[name] for name in fields]))
+        self.obey(self.calls.told(event, number, self._now(), *[message[name] for name in fields]))
 
-    def _do(self, actions):
+    def obey(self, actions):
+        """Carries out actions of a call, in their order."""
         try:
             for action in actions:
                 if self._verbs[action[0]](*action[1:]):
                     break
         finally:
             self.busy = self.calls.waiting()
+            if self.speech is not None:
+                self.speech.calls_changed()
 
     # --- the verbs; a true return value ends the list
 
@@ -107,7 +119,7 @@ class Unit:
                 raise JournalError("no journal")
             self._journal.trigger(number, trigger, input_index, kind_index, cause_index)
         except (JournalError, OSError, MemoryError):
-            self._do(self.calls.journal_failed(number))
+            self.obey(self.calls.journal_failed(number))
             return True
         return False
 

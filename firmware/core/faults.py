@@ -2,7 +2,8 @@
 
 from micropython import const
 
-NAMES = ("line_open", "line_short", "held", "storage", "link", "input", "settings", "task")  # docs/protocol.md, event `fault`
+# docs/protocol.md, event `fault`
+NAMES = ("line_open", "line_short", "held", "storage", "link", "input", "settings", "task", "microphone")
 _REPORTED = const(16)  # docs/protocol.md: a health report lists at most 16
 
 
