@@ -21,8 +21,8 @@ setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=pyth
 demo: setup ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
 	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
 
-scenarios: setup ## play every file of scenarios/, with source and with compiled .mpy files (SCENARIO=name: one)
-	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,mpy $(SCENARIO)
+scenarios: setup ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
+	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,rom $(SCENARIO)
 
 test: setup lint docs-check test-host test-micropython ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython
 

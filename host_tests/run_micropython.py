@@ -2,7 +2,8 @@
 
 Takes every `test_*.py` below host_tests except `test_*_host.py` (those need CPython), each in a process of its own with
 `-X heapsize=320k`, which stands for about 160 KB on the board: objects are twice the size here. With words, only files whose
-path contains one of them. `--compiled`: `firmware` as .mpy files, made by mpy-cross first. Exit code 0 only if all passed.
+path contains one of them. `--compiled`: `firmware` compiled and run in place from a read-only image, as it is installed. Exit
+code 0 only if all passed.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 from tools.deploy import deploy, unit_settings
+from tools.vboard import launch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEAP = "320k"
@@ -19,6 +21,10 @@ LIMIT_S = 180  # one file; the slowest takes a few seconds, so this only catches
 
 _INSIDE = """
 import sys, gc
+if len(sys.argv) > 1:
+    import uctypes, vfs
+    address, length = sys.argv[1].split(":")
+    vfs.mount(vfs.VfsRom(memoryview(uctypes.bytearray_at(int(address), int(length)))), "/rom")
 sys.path[:] = %(path)r
 name = %(module)r
 module = __import__(name, None, None, ("",))
@@ -52,18 +58,19 @@ def interpreter():
 
 
 def compiled():
-    """A directory that holds `firmware` as .mpy, as it would be put onto a unit."""
+    """The image that holds `firmware` and `lib`, as it would be put onto a unit."""
     out = ROOT / "build" / "compiled"
-    deploy(out, unit_settings("f12", "u1", [], "none"), bytes(32), compiled=True)
-    return out
+    return deploy(out, unit_settings("f12", "u1", [], "none"), bytes(32), form="rom").image
 
 
-def run_file(file, firmware, root=ROOT):
-    """(passed, failed, output) of one file. A crash, a hang or an import that fails counts as one failure."""
+def run_file(file, image, root=ROOT):
+    """(passed, failed, output) of one file; `image`: of the firmware, None: its source. A crash, a hang or an import that fails
+    counts as one failure."""
     module = ".".join(file.relative_to(root).with_suffix("").parts)
     standins = root / "tools" / "vboard" / "standins"
-    path = [str(standins), str(firmware or root), str(root), ".frozen", str(root / "lib")]
-    command = [interpreter(), "-X", "heapsize=" + HEAP, "-c", _INSIDE % {"path": path, "module": module}]
+    path = [str(standins), *(["/rom"] if image else []), str(root), ".frozen", str(root / "lib")]
+    program = ["-X", "heapsize=" + HEAP, "-c", _INSIDE % {"path": path, "module": module}]
+    command = [sys.executable, str(launch.__file__), *program, "--", *([str(image)] if image else [])]
     try:
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         done = subprocess.run(command, cwd=root, timeout=LIMIT_S, text=True, check=False, **pipes)
@@ -78,13 +85,13 @@ def run_file(file, firmware, root=ROOT):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("words", nargs="*", help="run only files whose path contains one of these")
-    parser.add_argument("--compiled", action="store_true", help="take `firmware` as .mpy files (default: the source)")
+    parser.add_argument("--compiled", action="store_true", help="take `firmware` from an image (default: the source)")
     options = parser.parse_args()
-    firmware = compiled() if options.compiled else None
+    image = compiled() if options.compiled else None
     os.environ.pop("MICROPYPATH", None)
     total_passed = total_failed = 0
     for file in find_tests(options.words):
-        passed, failed, output = run_file(file, firmware)
+        passed, failed, output = run_file(file, image)
         total_passed += passed
         total_failed += failed
         print(f"{'FAILED' if failed else 'ok    '} {file.relative_to(ROOT)}: {passed} passed, {failed} failed", flush=True)

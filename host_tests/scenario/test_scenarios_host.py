@@ -1,4 +1,4 @@
-"""Every scenario file, on the real firmware, desk and broker over TLS: as source and as .mpy; some on mosquitto too."""
+"""Every scenario on the real firmware, desk and broker over TLS, with modules as source and from an image; some on mosquitto."""
 
 import asyncio
 import subprocess
@@ -9,13 +9,13 @@ import pytest
 from host_tests.peers import need
 from tools.brokers import BrokerError, program
 from tools.scenario import page, script
-from tools.scenario.__main__ import ROOTS, perform_all
+from tools.scenario.__main__ import perform_all
 
 _ON_MOSQUITTO_TOO = ("button", "broker_down_in_call", "power_cut", "half_open", "receipt_withheld")
 
 
 def _jobs():
-    jobs = [(name, root, "nats") for root in ROOTS for name in script.names()]
+    jobs = [(name, root, "nats") for root in ("source", "rom") for name in script.names()]
     return jobs + [(name, "source", "mosquitto") for name in _ON_MOSQUITTO_TOO]
 
 

@@ -58,17 +58,29 @@ def test_a_source_root_holds_the_modules_and_the_unit_s_own_files(source, tmp_pa
 
 
 def test_a_compiled_root_keeps_boot_and_main_as_source_and_runs(source, tmp_path, ca):
-    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, form="mpy", source=source)
     assert names(made) == OWN | {"firmware/__init__.mpy", "firmware/app.mpy", "lib/pack/mod.mpy"}
     command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
     said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
     assert "runs 7" in said.stdout, said
 
 
+def test_an_image_holds_the_modules_and_lies_beside_the_root(source, tmp_path, ca):
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, form="rom", source=source)
+    assert names(made) == OWN | {"rom/firmware/__init__.mpy", "rom/firmware/app.mpy", "rom/lib/pack/mod.mpy"}
+    assert {path.name for path in made.root.rglob("*") if path.is_file()} == {name.split("/")[-1] for name in OWN}
+    assert made.image == tmp_path / "out.romfs" and made.image.read_bytes()[:3] == b"\xd2\xcd\x31"
+    again = deploy(tmp_path / "again", SETTINGS, KEY, ca, form="rom", source=source)
+    assert again.image.read_bytes() == made.image.read_bytes()
+    assert "out.romfs" in made.table()
+    deploy(tmp_path / "out", SETTINGS, KEY, ca, source=source)
+    assert not made.image.exists()  # or the unit would find the modules twice
+
+
 def test_a_traceback_of_a_compiled_root_names_module_and_line(source, tmp_path, ca):
     (source / "lib" / "pack" / "mod.py").write_text("X = 7\n\n\ndef fail():\n    raise ValueError(X)\n")
     (source / "firmware" / "app.py").write_text("from pack import mod\n\ndef run():\n    mod.fail()\n")
-    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, form="mpy", source=source)
     command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
     said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
     assert 'File "firmware.app", line 4, in run' in said.stdout and 'File "pack.mod", line 5, in fail' in said.stdout, said
@@ -78,22 +90,22 @@ def test_only_modules_with_viper_code_are_compiled_for_a_processor(source, tmp_p
     (source / "lib" / "pack" / "mod.py").write_text(
         "import micropython\n\n@micropython.viper\ndef seven(n: int) -> int:\n    return n + 6\n\nX = seven(1)\n"
     )
-    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, compiled=True, source=source)
+    made = deploy(tmp_path / "out", SETTINGS, KEY, ca, form="mpy", source=source)
     command = [sys.executable, "-m", "micropython_unix", "-c", "import sys; sys.path.append('lib'); import main"]
     said = subprocess.run(command, cwd=made.root, capture_output=True, text=True, timeout=20, check=False)
     assert "runs 7" in said.stdout, said
-    board = deploy(tmp_path / "board", SETTINGS, KEY, ca, compiled=True, source=source, arch="xtensawin")
+    board = deploy(tmp_path / "board", SETTINGS, KEY, ca, form="mpy", source=source, arch="xtensawin")
     kinds = {path: (made.root / path).read_bytes()[2] >> 2 for path in ("lib/pack/mod.mpy", "firmware/app.mpy")}
     assert kinds["lib/pack/mod.mpy"] & 0x1F == 2 and kinds["firmware/app.mpy"] == 0  # MP_NATIVE_ARCH_X64, none
     assert (board.root / "lib/pack/mod.mpy").read_bytes()[2] >> 2 & 0x1F == 10  # MP_NATIVE_ARCH_XTENSAWIN
     assert (board.root / "firmware/app.mpy").read_bytes() == (made.root / "firmware/app.mpy").read_bytes()
     with pytest.raises(DeployError, match="mod.py"):
-        deploy(tmp_path / "none", SETTINGS, KEY, ca, compiled=True, source=source, arch="z80")
+        deploy(tmp_path / "none", SETTINGS, KEY, ca, form="mpy", source=source, arch="z80")
 
 
 def test_it_deploys_again_over_its_own_root_and_touches_nobody_else_s_directory(source, tmp_path, ca):
     out = tmp_path / "out"
-    deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
+    deploy(out, SETTINGS, KEY, ca, form="mpy", source=source)
     (out / "clock.txt").write_text("written by the unit")
     (out / "main.py").unlink()  # as if the deployment before had been cut short
     made = deploy(out, SETTINGS, KEY, ca, source=source)
@@ -111,11 +123,13 @@ def test_what_is_missing_or_wrong_is_named(source, tmp_path, ca):
     out = tmp_path / "out"
     with pytest.raises(DeployError, match="no NONE.json; known: CHILD, OTHER, PARENT"):
         deploy(out, {**SETTINGS, "board": "NONE"}, KEY, ca, source=source)
+    with pytest.raises(DeployError, match="'wheel' is not one of source, mpy, rom"):
+        deploy(out, SETTINGS, KEY, ca, form="wheel", source=source)
     with pytest.raises(DeployError, match="31 bytes"):
         deploy(out, SETTINGS, KEY[1:], ca, source=source)
     (source / "firmware/bad.py").write_text("def (:\n")
     with pytest.raises(DeployError, match="firmware/bad.py"):
-        deploy(out, SETTINGS, KEY, ca, compiled=True, source=source)
+        deploy(out, SETTINGS, KEY, ca, form="mpy", source=source)
     (source / "board_configs/CHILD.json").write_text("{")
     with pytest.raises(DeployError, match="CHILD.json: not JSON"):
         deploy(out, SETTINGS, KEY, ca, source=source)

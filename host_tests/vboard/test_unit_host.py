@@ -34,7 +34,7 @@ def test_boot_and_main_share_a_namespace_and_see_a_board_not_a_host(tmp_path):
     async def test(board):
         assert await _printed(board, "shared") == "41"
         path = json.loads((await _printed(board, "path")).replace("'", '"'))
-        assert path == ["/.vboard", "", ".frozen", "/lib"]
+        assert path == ["/.vboard/standins", "", ".frozen", "/lib"]
         assert "main.py" in await _printed(board, "files")
         assert await _printed(board, "cause") == "1"
         status = await board.wait_for(lambda s: s["repl"], _SOON_S)

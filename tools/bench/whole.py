@@ -30,8 +30,8 @@ class Flat:
     `published`, `received`: [(time.monotonic(), topic, payload)] of each PUBLISH as it passes the relay up and down; without TLS.
     """
 
-    def __init__(self, lab, name, tls=False, compiled=True, main=None):
-        self._lab, self._tls, self._compiled, self._main = lab, tls, compiled, main
+    def __init__(self, lab, name, tls=False, form="rom", main=None):
+        self._lab, self._tls, self._form, self._main = lab, tls, form, main
         self._dir = lab.dir / name
         self._taps = {}
         self._stack = contextlib.AsyncExitStack()
@@ -56,7 +56,7 @@ class Flat:
         await self._start_desk(broker.port, key)
         dialled, root = free_port(), self._dir / "root"
         settings, ca = self._settings(dialled), self._lab.pki.ca_der
-        self.deployed = deploy(root, settings, key, ca, self._compiled, source=self._lab.source)
+        self.deployed = deploy(root, settings, key, ca, self._form, source=self._lab.source)
         if self._main:
             (root / "main.py").write_text(self._main)
         state = self._dir / f"state-{secrets.token_hex(4)}"  # a new journal each time

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tools.brokers import KINDS
+from tools.deploy import FORMS
 from tools.scenario import grammar, page, script
 from tools.scenario.player import Failure, play
 from tools.scenario.stage import Stage
@@ -16,14 +17,13 @@ from tools.scenario.timeline import Timeline
 
 _BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "scenarios"
 _TOGETHER = 4  # a scenario mostly waits: four share two cores without getting in each other's way
-ROOTS = ("source", "mpy")
 
 
 async def perform(played, root, broker, write, colour=False):
     """Play one script on a stage of its own. Returns None, or why it failed, as text. `write` takes the timeline."""
     _BUILD.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix=f"{played.name}-{root}-", dir=_BUILD))
-    stage = Stage(directory, lambda view: Timeline(view, write, colour), broker, root == "mpy", played.givens)
+    stage = Stage(directory, lambda view: Timeline(view, write, colour), broker, root, played.givens)
     try:
         async with stage:
             await play(played, stage)
@@ -62,7 +62,7 @@ async def perform_all(jobs, write):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.scenario", description=__doc__)
     parser.add_argument("names", nargs="*", help="scenarios to play, or files of your own (.txt); none: all")
-    parser.add_argument("--roots", default="source", help="source, mpy or source,mpy")
+    parser.add_argument("--roots", default="source", help=f"form of the unit's modules, or several: {','.join(FORMS)}")
     parser.add_argument("--broker", default="nats", choices=KINDS)
     parser.add_argument("--list", action="store_true", help="print the scenarios there are")
     parser.add_argument("--words", action="store_true", help="print the words of scenario files")
@@ -83,9 +83,9 @@ def main(arguments=None):
 
 
 def _play(scripts, roots, broker):
-    unknown = [root for root in roots if root not in ROOTS]
+    unknown = [root for root in roots if root not in FORMS]
     if unknown:
-        print(f"--roots: {unknown[0]!r} is not one of {', '.join(ROOTS)}", file=sys.stderr)
+        print(f"--roots: {unknown[0]!r} is not one of {', '.join(FORMS)}", file=sys.stderr)
         return 2
     try:
         if len(scripts) == len(roots) == 1:

@@ -9,9 +9,9 @@ from tools.vboard import VirtualBoard
 class FlatSide:
     """`settings`, `key`, `ca`: as for deploy(); `relay`: (port that the unit dials, the broker's port)."""
 
-    def __init__(self, directory, settings, key, ca, relay, view, timeline, compiled=False):
+    def __init__(self, directory, settings, key, ca, relay, view, timeline, form="source"):
         self._directory, self._view, self._timeline = directory, view, timeline
-        self._make = (settings, key, ca, compiled)
+        self._make = (settings, key, ca, form)
         self._relay = relay
         self._context = self._pump = None
         self._seen_lit = False
@@ -24,8 +24,8 @@ class FlatSide:
 
     async def start(self):
         """Deploy the root and give the board power."""
-        settings, key, ca, compiled = self._make
-        self.deployed = deploy(self._directory / "root", settings, key, ca, compiled)
+        settings, key, ca, form = self._make
+        self.deployed = deploy(self._directory / "root", settings, key, ca, form)
         self._context = VirtualBoard(
             root=self._directory / "root",
             state=self._directory / "state",

@@ -29,11 +29,11 @@ class Stage:
     REFUSALS = (DeskError, BrokerError, BoardError, StartError)
     START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError, RuntimeError)
 
-    def __init__(self, directory, make_timeline, broker="nats", compiled=False, givens=(), port=0):
+    def __init__(self, directory, make_timeline, broker="nats", form="source", givens=(), port=0):
         self.directory = Path(directory).resolve()
         self.view = View()
         self.timeline = make_timeline(self.view)
-        self._broker_kind, self._compiled, self._givens, self._port = broker, compiled, _Givens(givens), port
+        self._broker_kind, self._form, self._givens, self._port = broker, form, _Givens(givens), port
         self.broker = self.desk = self.flat = None
         self._secrets = None
 
@@ -106,7 +106,7 @@ class Stage:
         )
         key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
         directory = self.directory / "flat"
-        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._compiled)
+        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._form)
         await self.flat.start()
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import importlib.util
 import json
 import os
 import pathlib
@@ -10,10 +12,12 @@ import socket
 import struct
 import sys
 
+from tools import deploy, rom
 from tools.vboard.child import wire
 from tools.vboard.errors import BoardError
 
 _HERE = pathlib.Path(__file__).parent
+_IMAGES = _HERE.parent.parent / "build" / "images"
 _CONNECT_S = 20.0  # from start to the first frame; 0.1 s on an idle machine
 _LINE_BYTES = 65536
 
@@ -38,12 +42,11 @@ class ChildProcess:
         listener.listen(1)
         listener.setblocking(False)
         settings = dict(settings, port=listener.getsockname()[1], token=int.from_bytes(os.urandom(3), "big"), state=str(state))
-        settings["standins"] = str(_HERE / "standins")
         _make_bell(state)
         (state / "boot.json").write_text(json.dumps(settings))
         tasks = []
         try:
-            await self._spawn(state, interpreter, heapsize)
+            await self._spawn(state, interpreter, heapsize, [standins_image(), deploy.image_of(settings["root"])])
             tasks.append(asyncio.ensure_future(self._read_console()))
             reader = await self._take_connection(listener, settings["token"])
             if reader is not None:
@@ -60,8 +63,10 @@ class ChildProcess:
             if self._writer is not None:
                 self._writer.close()
 
-    async def _spawn(self, state, interpreter, heapsize):
-        command = [interpreter, "-X", "heapsize=" + heapsize, str(_HERE / "child" / "start.py"), str(state / "boot.json")]
+    async def _spawn(self, state, interpreter, heapsize, images):
+        images = [str(image) for image in images if image.exists()]
+        program = ["-X", f"heapsize={heapsize}", str(_HERE / "child" / "start.py"), str(state / "boot.json")]
+        command = [interpreter, str(_HERE / "launch.py"), *program, "--", *images]
         pipes = {"stdin": asyncio.subprocess.DEVNULL, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
         self._process = await asyncio.create_subprocess_exec(*command, **pipes, limit=_LINE_BYTES, start_new_session=True)
         if self._killed:
@@ -125,7 +130,21 @@ def _make_bell(state):
         os.mkfifo(state / "bell")
 
 
+def standins_image():
+    """The stand-ins, and what else runs inside MicroPython before the unit does, compiled. On a board all that is C code in
+    flash; here it runs from an image, so that it takes little of the unit's heap. Made anew when a file has changed."""
+    sources = {}
+    for folder in ("child", "standins"):
+        sources.update((f"{folder}/{path.name}", path) for path in sorted((_HERE / folder).glob("*.py")))
+    content = rom.image(rom.compile_all(sources))
+    path = _IMAGES / f"standins-{hashlib.sha256(content).hexdigest()[:16]}.romfs"
+    if not path.exists():
+        rom.write(path, content)
+    return path
+
+
 def find_interpreter():
-    """The MicroPython beside this Python, else the one on PATH."""
-    beside = pathlib.Path(sys.executable).parent / "micropython"
-    return str(beside) if beside.exists() else "micropython"
+    """A Python that has MicroPython as an extension: this one. Raises BoardError when it has not been set up."""
+    if importlib.util.find_spec("micropython_run") is None:
+        raise BoardError("MicroPython is not installed for this Python: run `make setup` and use .venv/bin/python", "interpreter")
+    return sys.executable

@@ -23,7 +23,7 @@ class Chip:
     """`board`: for its `emit`, `facts`, `root`, `state`, `wiring`. Options:
 
     `unique_id` (6 bytes), `wifi_join_ms` (how long joining the access point takes), `partitions` ({label: sectors of 4,096
-    bytes}), `dns` (address that the unit is told), `interpreter` (path), `lights` (pattern table).
+    bytes}), `dns` (address that the unit is told), `interpreter` (a Python with MicroPython in it), `lights` (pattern table).
     """
 
     def __init__(self, board, heapsize, ticks_start, unique_id=b"\x24\x6f\x28\x00\x00\x01", wifi_join_ms=300, **options):

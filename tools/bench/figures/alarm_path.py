@@ -84,7 +84,7 @@ async def _whole(lab):
 
 def _figures(wire_ms, light_ms, trips_ms):
     how = (
-        "whole unit on the virtual board, compiled, plain TCP so that the packet can be read: from the contact's closing "
+        "whole unit on the virtual board, from its image, plain TCP so that the packet can be read: from the contact's closing "
         "(no bounce) to its alarm PUBLISH at the relay, less the board's debounce; holds interrupt, record, seal, send; "
         f"{len(wire_ms)} presses"
     )

@@ -8,7 +8,6 @@ import vfs
 
 def stand_in(settings):
     """Puts the stand-ins in place. The order matters: asyncio keeps the real clock, everything later gets the board's."""
-    sys.path.append(settings["standins"])
     import asyncio  # noqa: F401
 
     import board_loop
@@ -23,12 +22,16 @@ def stand_in(settings):
     return world
 
 
-def mount(settings):
-    """The unit's files become `/`, with the stand-ins and the board's state beside them."""
-    standins, state = vfs.VfsPosix(settings["standins"]), vfs.VfsPosix(settings["state"])
+def mount(settings, image):
+    """The unit's files become `/`, with the board's state and the stand-ins beside them; its image, if it has one, comes to /rom
+    as MicroPython mounts a board's partition `romfs`: its modules after those in `/`, before those in /lib. Source: mp_init()."""
+    state = vfs.VfsPosix(settings["state"])
     vfs.umount("/")
     vfs.mount(vfs.VfsPosix(settings["root"]), "/")
-    vfs.mount(standins, "/.vboard")
     vfs.mount(state, "/.state")
     os.chdir("/")
-    sys.path[:] = ["/.vboard", "", ".frozen", "/lib"]
+    sys.path[:] = ["/.vboard/standins", "", ".frozen"]
+    if image:
+        vfs.mount(vfs.VfsRom(image), "/rom")
+        sys.path += ["/rom", "/rom/lib"]
+    sys.path.append("/lib")

@@ -1,66 +1,23 @@
-"""Runs inside MicroPython: makes this process look like an ESP32 that has just left its bootloader, then boots it.
+"""What runs first inside MicroPython: `start.py SETTINGS_FILE STANDINS [UNIT]`, the latter two as ADDRESS:LENGTH in memory.
 
-`micropython start.py <settings file>`. The device's root directory becomes `/`, the stand-ins come first on the path, and
-boot.py and main.py run as the board runs them: in one namespace; an exception in boot.py means that main.py never
-runs; an exception in main.py, or its end, leaves a prompt at which nothing happens. Source: ports/esp32/main.c.
+Everything else comes from the stand-ins' image, compiled, and stays there: what would be C code in a board's flash must not lie
+in the unit's heap. The settings come in a file, because an argument of over 255 characters ends the interpreter.
 """
 
-import json
 import sys
-import time
 
-_NO_FILE = 2  # ENOENT
-
-
-def _run(name, namespace):
-    """True if the file ran to its end or does not exist."""
-    try:
-        with open(name) as file:
-            code = file.read()
-    except OSError as error:
-        if error.errno != _NO_FILE:
-            sys.print_exception(error)
-        return error.errno == _NO_FILE
-    try:
-        code = compile(code, name, "exec")  # in the same name: the text has left the heap when the firmware runs, as on the board
-        exec(code, namespace)
-        return True
-    except SystemExit:
-        raise
-    except BaseException as error:  # noqa: BLE001 - the board prints it and shows its prompt
-        sys.print_exception(error)
-        return False
+import uctypes
+import vfs
 
 
-def _prepare(settings):
-    import prepare
-
-    world = prepare.stand_in(settings)
-    prepare.mount(settings)
-    for name in ("prepare", "board_loop", "board_time", "board_world", "start"):
-        sys.modules.pop(name, None)
-    return world
+def _memory(place):
+    address, length = place.split(":")
+    return memoryview(uctypes.bytearray_at(int(address), int(length)))
 
 
-def _boot(world):
-    namespace = {"__name__": "__main__"}
-    try:
-        if not _run("boot.py", namespace):
-            return 1
-        return 0 if _run("main.py", namespace) else 2
-    except SystemExit:
-        world.restart(5)  # sys.exit() on the board is a soft reset
+vfs.mount(vfs.VfsRom(_memory(sys.argv[2])), "/.vboard")
+sys.path[:] = ["/.vboard/child", "/.vboard/standins", ".frozen"]
 
+from life import live  # noqa: E402 - the path comes first
 
-def main():
-    with open(sys.argv[1]) as file:  # not the text itself: an argument of over 255 characters ends the interpreter
-        settings = json.load(file)
-    wait = time.sleep
-    world = _prepare(settings)
-    del settings
-    world.ended(_boot(world))
-    while True:
-        wait(3600)  # the prompt: scheduled interrupts are of no use to anybody now
-
-
-main()
+live(sys.argv[1], _memory(sys.argv[3]) if len(sys.argv) > 3 else None)

