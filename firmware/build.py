@@ -9,14 +9,15 @@ from firmware.core.call import KINDS
 from firmware.core.contact import Contact
 from firmware.core.line import Line
 from firmware.core.patterns import TONES_HZ
+from firmware.drivers import microphone, speaker
 from firmware.drivers.contact import ContactPin
 from firmware.drivers.journal import Journal, JournalError
 from firmware.drivers.light import Light
 from firmware.drivers.line import LineAdc
-from firmware.drivers.speaker import IBUF_BYTES, RATE_HZ, Speaker
 from firmware.drivers.tones import tone_blocks
 from firmware.senses import Sense
 
+ROLES = ("reset", "answer", "privacy")  # of core.board, which is let go of before this is loaded
 _RESET_CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deep_sleep", 5: "soft"}  # machine.PWRON_RESET ... SOFT_RESET
 
 
@@ -69,13 +70,16 @@ class Builder:
         pull = {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[data["pull"]]
         pin = machine.Pin(data["pin"], machine.Pin.IN, pull)
         driver = ContactPin(pin, data["active"], wake, self._now, busy_ms)
-        return Sense(index, _kind_index(data), data["name"], driver, Contact(data["debounce_ms"], self._timers.held_ms))
+        judge = Contact(data["debounce_ms"], self._timers.held_ms)
+        if data["kind"] in ROLES:
+            return Sense(index, None, data["name"], driver, judge, data["kind"])
+        return Sense(index, KINDS.index(data["kind"]), data["name"], driver, judge)
 
     def _line(self, index, data):
         adc = machine.ADC(machine.Pin(data["pin"]), atten=machine.ADC.ATTN_11DB)
         judge = Line(data["line"]["bands_mv"], data["debounce_ms"], self._settings["line_break_raises"], self._timers.held_ms,
                      self._timers.line_fault_ms)
-        return Sense(index, _kind_index(data), data["name"], LineAdc(adc), judge)
+        return Sense(index, KINDS.index(data["kind"]), data["name"], LineAdc(adc), judge)
 
     def light(self):
         """The light, or None if it cannot be used: the call goes out and is heard all the same."""
@@ -93,11 +97,27 @@ class Builder:
             return None
         try:
             i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
-                              mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
+                              mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=speaker.RATE_HZ,
+                              ibuf=speaker.IBUF_BYTES)
             tones = {hz: tone_blocks(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
-            return Speaker(i2s, tones, self._amplifier(data["enable"]), self._now)
+            return speaker.Speaker(i2s, tones, self._amplifier(data["enable"]), self._now)
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
+            return None
+
+    def microphone(self):
+        """The microphone, closed; None on a board without one. Whether its port starts is seen when it is opened."""
+        data = self._board.get("microphone")
+        if data is None:
+            return None
+        try:
+            wiring = {"sck": machine.Pin(data["sck"]), "ws": machine.Pin(data["ws"]), "sd": machine.Pin(data["sd"]),
+                      "mode": machine.I2S.RX, "bits": microphone.BITS, "format": machine.I2S.MONO,
+                      "rate": microphone.RATE_HZ, "ibuf": microphone.IBUF_BYTES}
+            port = microphone.Port(machine.I2S, data["id"], wiring)
+            return microphone.Microphone(port, data["gain_shift"], self._now)
+        except (KeyError, ValueError, TypeError, OSError) as problem:
+            self.problems.append(("settings", "microphone", "microphone cannot be used: %r" % (problem,)))
             return None
 
     def _amplifier(self, data):
@@ -118,7 +138,3 @@ class Builder:
         except (JournalError, OSError) as problem:
             self.problems.append(("storage", "", "journal: %s; calls go out, but do not outlive a power cut" % problem))
             return None, []
-
-
-def _kind_index(data):
-    return None if data["kind"] == "reset" else KINDS.index(data["kind"])

@@ -13,15 +13,17 @@ _SCAN_MS = const(1000)  # safety scan of all contacts: the queue of interrupts i
 
 
 class Sense:
-    """One input. `index`: its place in the board file, as in journal and alarms; `kind_index`: of core.call.KINDS, None for
-    the reset contact; `driver` and `judge`: drivers.contact with core.contact, or drivers.line with core.line."""
+    """One input. `index`: its place in the board file, as in journal and alarms; `role`: "call", or of core.board.ROLES;
+    `kind_index`: of core.call.KINDS, None for what raises no call; `driver` and `judge`: drivers.contact with core.contact, or
+    drivers.line with core.line."""
 
-    def __init__(self, index, kind_index, name, driver, judge):
+    def __init__(self, index, kind_index, name, driver, judge, role="call"):
         self.index = index
         self.kind_index = kind_index
         self.name = name
         self.driver = driver
         self.judge = judge
+        self.role = role
 
 
 class Senses:
@@ -70,14 +72,16 @@ class Senses:
                     self._raise(sense, action[1])
 
     def _raise(self, sense, cause):
-        if sense.kind_index is None:
+        if sense.role == "reset":
             self._unit.reset_pressed()
-        else:
+        elif sense.role == "call":
             self._unit.activate(sense.index, sense.kind_index, CAUSES.index(cause))
 
     def _report(self, sense, actions):
         for action in actions:
             verb = action[0]
+            if sense.role == "privacy" and verb in ("HELD", "REARMED"):
+                continue  # a switch that stays on is no fault
             if verb == "HELD":
                 self._reports.fault("held", sense.name, True)
             elif verb == "REARMED":

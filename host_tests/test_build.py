@@ -3,11 +3,16 @@
 import gc
 import json
 import os
+import sys
+
+if sys.implementation.name == "micropython":
+    gc.threshold(20000)  # as the unit sets it: without, what is loaded is strewn over the heap and no larger block is left
 
 import machine
 
+from firmware import build
 from firmware.build import Builder, reset_cause
-from firmware.core import board, settings
+from firmware.core import board, call, settings
 from firmware.core.timers import Timers
 
 FOLDER = "board_configs"
@@ -123,3 +128,28 @@ def test_a_board_file_without_its_fields_still_gives_what_can_be_made_p8():
         assert (speaker is None) == (field == "sounder") and journal is not None and found == [], field
         assert len(one.names()) == len(contacts) + len(lines)
         contacts = lines = speaker = journal = None
+
+
+def test_each_input_has_its_role_and_only_calls_have_a_kind():
+    contacts, _ = builder("ESP32_GENERIC").inputs(lambda: None, lambda: 0)
+    roles = {sense.name: (sense.role, sense.kind_index) for sense in contacts}
+    assert roles["button"] == ("call", 0) and roles["pendant"] == ("call", 2)
+    assert roles["answer"] == ("answer", None) and roles["privacy"] == ("privacy", None)
+    assert board.KINDS == call.KINDS + build.ROLES and board.ROLES == build.ROLES
+
+
+def test_a_microphone_is_made_closed_and_a_board_without_one_is_still_a_unit():
+    one = builder("ESP32_GENERIC").microphone()
+    assert not one.is_open and one.gain_shift == 4
+    assert 1 not in machine.world.sounds, "a port that is not made samples nothing"
+    assert builder("ESP32_GENERIC", microphone=None).microphone() is None
+    bare = builder("ESP32_GENERIC")
+    del bare._board["microphone"]
+    assert bare.microphone() is None and bare.problems == []
+
+
+def test_a_microphone_with_a_wrong_pin_costs_only_itself_and_is_named_p8():
+    fact = board.resolve(Files(), "ESP32_GENERIC")["microphone"]
+    for change in ({"sck": 29}, {"sd": 77}):
+        one = builder("ESP32_GENERIC", microphone=dict(fact, **change))
+        assert one.microphone() is None and one.problems[0][:2] == ("settings", "microphone"), change

@@ -9,7 +9,7 @@ from firmware.drivers.line import LineAdc
 from firmware.senses import Sense, Senses
 
 BANDS = {"short": [0, 350], "pulled": [550, 1100], "normal": [1350, 1950], "open": [2600, 3300]}
-BUTTON, CORD, LINE, RESET = 25, 26, 34, 27
+BUTTON, CORD, LINE, RESET, PRIVACY = 25, 26, 34, 27, 14
 NORMAL_MV, PULLED_MV, OPEN_MV = 1650, 820, 3100
 
 
@@ -22,7 +22,8 @@ class Flat:
         self.done = []
         self.reports_fail = False
         contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD)]
-        contacts.append(self.contact(3, None, "reset", RESET))
+        contacts.append(self.contact(3, None, "reset", RESET, "reset"))
+        contacts.append(self.contact(4, None, "privacy", PRIVACY, "privacy"))
         line = Sense(2, 1, "cord2", LineAdc(machine.ADC(machine.Pin(LINE), atten=3)), Line(BANDS, 40))
         self.senses = Senses(contacts, [line], self, self, self.now)
         self.run(100)
@@ -31,9 +32,9 @@ class Flat:
     def now(self):
         return self.world.now_ms
 
-    def contact(self, index, kind_index, name, pin):
+    def contact(self, index, kind_index, name, pin, role="call"):
         driver = ContactPin(machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP), "low", self.ring, self.now, lambda: 0)
-        return Sense(index, kind_index, name, driver, Contact(30))
+        return Sense(index, kind_index, name, driver, Contact(30), role)
 
     def ring(self):
         self.senses.rung = True
@@ -138,3 +139,12 @@ def test_the_next_look_is_never_later_than_the_safety_scan():
     for _ in range(100):
         flat.run(10)
         assert 0 <= flat.senses.next_due() - flat.now() <= 1000
+
+
+def test_a_privacy_switch_that_stays_on_is_neither_a_call_nor_a_fault():
+    flat = Flat()
+    flat.world.pin(PRIVACY).drive(0)
+    flat.run(62000, 50)
+    flat.world.pin(PRIVACY).drive(None)
+    flat.run(1000, 50)
+    assert flat.done == []

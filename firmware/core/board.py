@@ -11,9 +11,11 @@ from firmware.core import pins
 from firmware.core.line import BANDS
 
 VERIFIED = ("proposed", "vendor-code", "schematic", "measured")  # how far a fact has been checked, rising
-KINDS = ("button", "cord", "pendant", "reset")
+KINDS = ("button", "cord", "pendant", "reset", "answer", "privacy")
+ROLES = ("reset", "answer", "privacy")  # kinds of inputs that raise no call
 BEARERS = ("wifi",)
-FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "reserved", "bearers", "journal")
+FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "microphone", "reserved", "bearers", "journal")
+OPTIONAL = ("microphone",)
 
 _SHORTEST_DEBOUNCE_MS = const(10)  # contacts bounce for up to about 10 ms
 _LONGEST_DEBOUNCE_MS = const(200)  # longer, and a quick press is missed
@@ -21,6 +23,7 @@ _SMALLEST_GAP_MV = const(150)  # between bands: more than twice the hysteresis o
 _HIGHEST_MV = const(3300)
 _SUPPLY_MV = const(3300)  # of the chip and so of the pull-up resistor
 _MOST_INPUTS = const(8)  # docs/protocol.md: an alarm lists at most 8
+_HIGHEST_GAIN_SHIFT = const(6)  # 36 dB: with more the microphone's own noise is as loud as a voice
 
 _FACT = ("source", "verified")
 _INPUT = ("name", "kind", "wiring", "pin", "active", "pull", "debounce_ms", "line") + _FACT
@@ -70,7 +73,7 @@ class _Check:
             self.problems.append("board: an object wanted, this is %r" % (board,))
             return
         self._board = board
-        self._known("", board, FIELDS)
+        self._known("", board, FIELDS, OPTIONAL)
         self._chip = board.get("chip")
         self._module = board.get("module")
         bearers = board.get("bearers")
@@ -80,19 +83,20 @@ class _Check:
         self._check_inputs(board.get("inputs"))
         self._check_light(board.get("light"))
         self._check_sounder(board.get("sounder"))
+        self._check_microphone(board.get("microphone"), board.get("sounder"))
         self._check_reserved(board.get("reserved"))
 
     def _say(self, field, text):
         self.problems.append("%s: %s" % (field, text))
 
-    def _known(self, where, part, fields):
+    def _known(self, where, part, fields, optional=()):
         """Complains of fields that are missing or that nobody knows (typing mistakes); True if `part` is an object."""
         if not isinstance(part, dict):
             self._say(where or "board", "%r: an object wanted" % (part,))
             return False
         dot = where + "." if where else ""
         for field in fields:
-            if field not in part:
+            if field not in part and field not in optional:
                 self._say(dot + field, "missing; add it (docs/boards.md says what it means)")
         for field in sorted(part):
             if field not in fields:
@@ -147,6 +151,7 @@ class _Check:
             self._say("inputs", "a list of 1 to %d inputs wanted" % _MOST_INPUTS)
             return
         names = []
+        switches = []
         for i, one in enumerate(inputs):
             where = "inputs[%d]" % i
             if self._known(where, one, _INPUT):
@@ -154,6 +159,10 @@ class _Check:
                 if one.get("name") in names:
                     self._say(where + ".name", "%r is used twice; each input needs its own" % (one.get("name"),))
                 names.append(one.get("name"))
+                if one.get("kind") == "privacy":
+                    switches.append(where)
+        if len(switches) > 1:
+            self._say(switches[1] + ".kind", "a second privacy switch; one says for the whole flat whether it may be called")
 
     def _check_input(self, where, one):
         name = one.get("name")
@@ -169,6 +178,8 @@ class _Check:
         line = one.get("wiring") == "line"
         if self._choice(where + ".wiring", one.get("wiring"), ("contact", "line")):
             self._pin(where + ".pin", one.get("pin"), "adc" if line else "in", one.get("pull"))
+        if line and one.get("kind") in ROLES:
+            self._say(where + ".wiring", '"contact" wanted for kind %s: a line raises a call when it breaks' % one.get("kind"))
         if line:
             self._check_line(where + ".line", one.get("line"), one.get("pull"))
         elif one.get("line") is not None:
@@ -229,16 +240,36 @@ class _Check:
             return
         if not self._known("sounder", sounder, ("kind", "id", "bclk", "ws", "din", "enable") + _FACT):
             return
-        self._choice("sounder.kind", sounder.get("kind"), ("i2s",))
-        if sounder.get("id") not in (0, 1):
-            self._say("sounder.id", "%r: I2S port 0 or 1 wanted" % (sounder.get("id"),))
-        for field in ("bclk", "ws", "din"):
-            self._pin("sounder." + field, sounder.get(field), "out")
+        self._check_i2s("sounder", sounder, ("bclk", "ws", "din"))
         enable = sounder.get("enable")
         if enable is not None and self._known("sounder.enable", enable, ("pin", "active")):
             self._choice("sounder.enable.active", enable.get("active"), ("low", "high"))
             self._pin("sounder.enable.pin", enable.get("pin"), "out")
         self._fact("sounder", sounder)
+
+    def _check_i2s(self, where, port, outputs):
+        self._choice(where + ".kind", port.get("kind"), ("i2s",))
+        if type(port.get("id")) is not int or port.get("id") not in (0, 1):
+            self._say(where + ".id", "%r: I2S port 0 or 1 wanted" % (port.get("id"),))
+        for field in outputs:
+            self._pin("%s.%s" % (where, field), port.get(field), "out")
+
+    def _check_microphone(self, microphone, sounder):
+        if microphone is None:
+            self.warnings.append("microphone: none; calls go out, but nobody can hear the flat")
+            return
+        if not self._known("microphone", microphone, ("kind", "id", "sck", "ws", "sd", "gain_shift") + _FACT):
+            return
+        self._check_i2s("microphone", microphone, ("sck", "ws"))
+        self._pin("microphone.sd", microphone.get("sd"), "data")
+        shift = microphone.get("gain_shift")
+        if type(shift) is not int or not 0 <= shift <= _HIGHEST_GAIN_SHIFT:
+            self._say("microphone.gain_shift", "%r: 0 ... %d wanted, each 6 dB; 4 for an INMP441" % (shift, _HIGHEST_GAIN_SHIFT))
+        if not isinstance(sounder, dict):
+            self._say("microphone", "needs a sounder: without its tone somebody could listen unnoticed (P3)")
+        elif sounder.get("id") == microphone.get("id"):
+            self._say("microphone.id", "port %r is the sounder's; each I2S port goes one way" % (microphone.get("id"),))
+        self._fact("microphone", microphone)
 
     def _check_reserved(self, reserved):
         if not isinstance(reserved, list):

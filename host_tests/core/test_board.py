@@ -23,6 +23,7 @@ def good():
         "name": "TEST", "title": "a board", "chip": "esp32", "module": "wroom", "inputs": [contact, line],
         "light": fact(pin=23, active="high"),
         "sounder": fact(kind="i2s", id=0, bclk=18, ws=19, din=21, enable={"pin": 22, "active": "high"}),
+        "microphone": fact(kind="i2s", id=1, sck=32, ws=33, sd=39, gain_shift=4),
         "reserved": [fact(pin=35, use="battery")], "bearers": ["wifi"], "journal": "journal",
     }
     return json.loads(json.dumps(whole))  # a copy all the way down
@@ -41,7 +42,7 @@ def put(whole, path, value):
 
 def test_a_good_board_has_no_problems():
     assert board.validate(good()) == []
-    assert board.warnings(good()) == []
+    assert board.warnings(put(good(), ("microphone", "sd"), 27)) == []
 
 
 def test_each_wrong_field_is_named_with_value_rule_and_remedy():
@@ -98,6 +99,23 @@ def test_each_wrong_field_is_named_with_value_rule_and_remedy():
         (("sounder", "ws"), 18, "sounder.ws: GPIO 18 is used by sounder.bclk"),
         (("sounder", "enable", "pin"), 6, "sounder.enable.pin: GPIO 6 is wired to the flash"),
         (("sounder", "enable", "active"), "yes", "sounder.enable.active: 'yes'"),
+        (("inputs", 1, "kind"), "answer", "inputs[1].wiring: \"contact\" wanted for kind answer"),
+        (("inputs", 1, "kind"), "privacy", "a line raises a call when it breaks"),
+        (("inputs", 1, "kind"), "reset", "inputs[1].wiring: \"contact\" wanted for kind reset"),
+        (("sounder", "id"), True, "sounder.id: True"),
+        (("microphone",), 7, "microphone: 7: an object"),
+        (("microphone", "kind"), "pdm", "microphone.kind: 'pdm': one of i2s"),
+        (("microphone", "id"), 2, "microphone.id: 2: I2S port 0 or 1"),
+        (("microphone", "id"), 0, "microphone.id: port 0 is the sounder's"),
+        (("microphone", "sck"), 18, "microphone.sck: GPIO 18 is used by sounder.bclk"),
+        (("microphone", "ws"), 34, "microphone.ws: GPIO 34 is"),
+        (("microphone", "sd"), 1, "microphone.sd: GPIO 1 is UART0"),
+        (("microphone", "sd"), KeyError, "microphone.sd: missing"),
+        (("microphone", "gain_shift"), 7, "microphone.gain_shift: 7: 0 ... 6 wanted"),
+        (("microphone", "gain_shift"), "4", "microphone.gain_shift: '4'"),
+        (("microphone", "source"), "", "microphone.source: ''"),
+        (("microphone", "sensitivity"), 4, "microphone.sensitivity: unknown field"),
+        (("sounder",), None, "microphone: needs a sounder"),
         (("reserved",), None, "reserved: None: a list"),
         (("reserved", 0, "pin"), None, "reserved[0].pin: None"),
         (("reserved", 0, "use"), KeyError, "reserved[0].use: missing"),
@@ -127,9 +145,25 @@ def test_no_content_of_a_file_makes_the_validator_raise():
 
 
 def test_a_board_without_sounder_is_possible_but_warned_of():
-    whole = put(good(), ("sounder",), None)
+    whole = put(put(good(), ("sounder",), None), ("microphone",), None)
     assert board.validate(whole) == []
     assert "P2" in board.warnings(whole)[0]
+
+
+def test_a_board_without_microphone_is_possible_also_in_a_file_of_before_there_were_any():
+    for value in (None, KeyError):
+        whole = put(good(), ("microphone",), value)
+        assert board.validate(whole) == []
+        assert "microphone: none" in board.warnings(whole)[0]
+
+
+def test_answer_and_privacy_are_inputs_and_there_is_one_privacy_switch_at_most():
+    whole = good()
+    for i, (name, kind, pin) in enumerate((("answer", "answer", 13), ("privacy", "privacy", 14), ("second", "privacy", 16))):
+        one = dict(whole["inputs"][0], name=name, kind=kind, pin=pin)
+        whole["inputs"].append(one)
+        problems = board.validate(whole)
+        assert problems == [] if i < 2 else len(problems) == 1 and "inputs[4].kind: a second privacy" in problems[0], problems
 
 
 def test_inherited_fields_come_from_the_nearest_board():
