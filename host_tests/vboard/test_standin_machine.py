@@ -149,8 +149,10 @@ def test_a_stalled_i2s_never_calls():
 
 
 def test_i2s_refuses_settings_that_the_port_has_not():
-    for changes in ({"bits": 24}, {"rate": 0}, {"ibuf": 0}, {"mode": I2S.RX}, {"format": 2}):
+    for changes in ({"bits": 24}, {"mode": 3}, {"format": 2}, {"sck": 34}, {"ws": 35}, {"sd": 36}):
         assert _refuses(lambda c=changes: _sound(**c)), changes
+    assert _refuses(lambda: _sound(rate=0), OSError)
+    assert _refuses(lambda: I2S(2, sck=26, ws=25, sd=22, mode=I2S.TX, bits=16, format=I2S.MONO, rate=16000, ibuf=2048))
 
 
 def test_the_watchdog_bites_only_when_it_is_not_fed():

@@ -273,7 +273,7 @@ class BoardWorld:
         self._readings += 1
         return 3_300_000 if self._readings & 1 else 0
 
-    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes):
+    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes, receives):
         self._room[port] = 1
         self._tell_with(_SOUND_OPEN, port, rate_hz, struct.pack("<BBI", bits, channels, room_bytes))
 

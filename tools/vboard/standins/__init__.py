@@ -10,12 +10,14 @@ import sys
 
 _HERE = pathlib.Path(__file__).parent
 
+_MODULES = ("micropython", "calendar2000", "i2s_dma", "world_sound", "world", "machine", "network", "esp32", "plain_nor", "nor")
+
 
 def _publish():
     for folder in (_HERE, _HERE / "cpython"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
-    for name in ("micropython", "calendar2000", "world", "machine", "network", "esp32", "plain_nor", "nor"):
+    for name in _MODULES:
         if name == "nor" and not (_HERE / "nor.py").exists():
             continue
         module = importlib.import_module(name)

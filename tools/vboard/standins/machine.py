@@ -144,24 +144,39 @@ class ADC:
 
 
 class I2S(io.IOBase):
-    """One transmitting I2S port. With `irq` set, `write` returns at once and `handler(i2s)` is called when the DMA has
-    taken the whole buffer; without, `write` waits for room. Receiving arrives with speech."""
+    """One I2S port, sending or receiving. With `irq` set, `write` and `readinto` return at once and `handler(i2s)` is called when
+    the port is done with the whole buffer, which must be left alone until then; without, they wait for that.
+
+    A second object on a port takes it over, as on the board. asyncio streams: sending only.
+    """
 
     RX = 1
     TX = 2
-    STEREO = 0
-    MONO = 1
+    MONO = 0
+    STEREO = 1
     wakes_by_interrupt = True  # for the virtual board's poller
 
     def __init__(self, port, *, sck, ws, sd, mode, bits, format, rate, ibuf, mck=None):  # noqa: A002 - the board's name
-        if port not in (0, 1) or bits not in (16, 32) or format not in (0, 1) or rate <= 0 or ibuf <= 0:
-            raise ValueError("invalid I2S setting")
-        if mode != I2S.TX:
-            raise ValueError("this stand-in only transmits")
-        self._port = port
-        world.i2s_open(port, _number(sd), rate, bits, 2 - format, ibuf)
+        if port not in (0, 1):
+            raise ValueError("invalid id")
+        if mode not in (I2S.RX, I2S.TX):
+            raise ValueError("invalid mode")
+        if bits not in (16, 32):
+            raise ValueError("invalid bits")
+        if format not in (I2S.MONO, I2S.STEREO):
+            raise ValueError("invalid format")
+        if rate <= 0:
+            raise OSError(-258, "ESP_ERR_INVALID_ARG")
+        receives = mode == I2S.RX
+        for pin in (sck, ws) if receives else (sck, ws, sd):
+            if _number(pin) >= _FIRST_INPUT_ONLY[world.chip]:  # stricter than the board, which starts and has no clock
+                raise ValueError("pin can only be input")
+        self._port, self._receives = port, receives
+        self._frame_bytes = bits // 8 * (1 + format)
+        world.i2s_open(port, _number(sd), rate, bits, 1 + format, ibuf, receives)
         world.i2s_irq(port, self, None)
         self._nonblocking = False
+        self._open = True
 
     def irq(self, handler):
         if handler is not None and not callable(handler):
@@ -169,10 +184,29 @@ class I2S(io.IOBase):
         self._nonblocking = handler is not None
         world.i2s_irq(self._port, self, handler)
 
+    def readinto(self, buf):
+        self._refuse(not self._receives, len(buf) % self._frame_bytes)
+        return self._hand_over(world.i2s_read, buf)
+
     def write(self, buf):
+        self._refuse(self._receives, 0)
+        return self._hand_over(world.i2s_write, buf)
+
+    def _refuse(self, is_wrong_way, odd_bytes):
+        if is_wrong_way:
+            raise OSError(1, "EPERM")
+        if odd_bytes:
+            raise OSError(22, "EINVAL")
+        if not self._open:
+            raise RuntimeError("I2S used after deinit: with a handler set the board panics here")
+
+    def _hand_over(self, take, buf):
+        if not len(buf):
+            return 0
+        size = take(self._port, buf)
         if not self._nonblocking:
             world.i2s_wait(self._port)
-        return world.i2s_write(self._port, buf)
+        return size
 
     def ioctl(self, request, arg):
         if request == 3:  # MP_STREAM_POLL
@@ -180,8 +214,10 @@ class I2S(io.IOBase):
         return -1
 
     def deinit(self):
-        world.i2s_irq(self._port, self, None)
-        world.i2s_close(self._port)
+        if self._open:
+            self._open = False
+            world.i2s_irq(self._port, self, None)
+            world.i2s_close(self._port)
 
 
 class WDT:

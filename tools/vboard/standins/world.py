@@ -10,13 +10,16 @@ Time stands still until `advance(ms)`. `clear()` makes a new world in place. Nam
 | `adc(n).fault` | `jump` (each reading 0 or full scale in turn), `stuck`, `nan`, `no_value` (raises OSError) |
 | `wifi_mode` | `ok`, `no_ap`, `auth_fail`, `no_ip` (joins, no address ever) |
 | `i2s_fault` | `stall`: the DMA takes nothing any more |
+| `microphone(port).fault` | `stall`, `silent`, `stuck`, `noise`, `gap`; see world_sound.py |
 | `blocked = True` | the loop is blocked: interrupts queue up (8 deep, the rest lost) until it is False again |
 """
 
 import calendar2000
+from world_sound import Microphone, Sound
 
 _QUEUE_DEPTH = 8  # MICROPY_SCHEDULER_DEPTH of ports/esp32
 _FULL_SCALE_UV = 3_300_000
+_PATIENCE_BLOCKS = 1000  # of sound, 16 s: no buffer is that long
 
 
 class Restart(BaseException):
@@ -97,20 +100,6 @@ class Analogue:
         return self._held
 
 
-class Sound:
-    """One I2S port: `samples` collects every byte that was written."""
-
-    def __init__(self, pin, rate_hz, bits, channels, room_bytes):
-        self.pin = pin
-        self.rate_hz = rate_hz
-        self.bits = bits
-        self.channels = channels
-        self.room_bytes = room_bytes
-        self.samples = bytearray()
-        self.waiting_bytes = 0
-        self.i2s = self.handler = None
-
-
 class World:
     def __init__(self):
         self.clear()
@@ -128,7 +117,9 @@ class World:
         self.lines = {}
         self.analogues = {}
         self.sounds = {}
+        self.microphones = {}
         self.i2s_fault = None
+        self.i2s_paced = False  # a sending port runs by the clock as a receiving one does, instead of by `i2s_run`
         self.blocked = False
         self.lost_interrupts = 0
         self._queue = []
@@ -163,6 +154,12 @@ class World:
     def sound(self, port):
         return self.sounds[port]
 
+    def microphone(self, port):
+        """What that port hears; may be fed before the port is opened."""
+        if port not in self.microphones:
+            self.microphones[port] = Microphone()
+        return self.microphones[port]
+
     def wifi(self, mode):
         """Radio conditions change now; an established connection is lost unless the new mode is `ok`."""
         if mode not in ("ok", "no_ap", "auth_fail", "no_ip"):
@@ -173,8 +170,11 @@ class World:
         self.wifi_changed_ms = self.now_ms
 
     def advance(self, ms):
-        """Time passes; the watchdog bites if it was not fed for its time."""
-        self.now_ms += ms
+        """Time passes, block by block of the sound; the watchdog bites if it was not fed for its time."""
+        end_ms = self.now_ms + ms
+        while self.sounds and self._sound_until(end_ms):
+            pass
+        self.now_ms = end_ms
         if self.watchdog_ms is not None and self.now_ms - self.fed_ms >= self.watchdog_ms:
             self.bites += 1
             self.fed_ms = self.now_ms
@@ -219,26 +219,46 @@ class World:
     def adc_uv(self, n):
         return self.adc(n).read()
 
-    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes):
-        self.sounds[port] = Sound(pin, rate_hz, bits, channels, room_bytes)
+    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes, receives):
+        self.i2s_close(port)
+        self.sounds[port] = Sound(pin, rate_hz, bits, channels, room_bytes, receives, self.now_ms)
+        self.microphone(port).open = receives
 
     def i2s_close(self, port):
-        self.sounds[port].handler = None
+        if port in self.sounds:
+            self.sounds[port].handler = None
+            self.sounds[port].closed = True
+        self.microphone(port).open = False
 
     def i2s_irq(self, port, i2s, handler):
         self.sounds[port].i2s, self.sounds[port].handler = i2s, handler
 
     def i2s_write(self, port, buf):
         sound = self.sounds[port]
-        sound.samples.extend(bytes(buf))
-        sound.waiting_bytes += len(buf)
+        if self.i2s_paced:
+            self._offer(sound, bytes(buf))
+        else:
+            sound.samples.extend(bytes(buf))
+            sound.waiting_bytes += len(buf)
+        return len(buf)
+
+    def i2s_read(self, port, buf):
+        self._offer(self.sounds[port], buf)
         return len(buf)
 
     def i2s_room(self, port):
         return self.sounds[port].waiting_bytes == 0
 
     def i2s_wait(self, port):
-        self.i2s_run(port)
+        """Blocks until the port is done with the program's buffer: the clock runs on. Raises RuntimeError if it never will."""
+        sound = self.sounds[port]
+        if not self._is_clocked(sound):
+            self.i2s_run(port)
+        for _ in range(_PATIENCE_BLOCKS):
+            if not sound.port.waiting:
+                return
+            self.advance(sound.due_ms() - self.now_ms)
+        raise RuntimeError("the board would stand still here: no sound comes")
 
     def i2s_run(self, port):
         """The DMA takes what waits and calls the handler, once. True if it did; False when nothing waits or it stalls."""
@@ -249,6 +269,33 @@ class World:
         if sound.handler is not None:
             self.interrupt(sound.handler, sound.i2s)
         return True
+
+    def _is_clocked(self, sound):
+        return not sound.closed and (sound.receives or self.i2s_paced)
+
+    def _sound_until(self, end_ms):
+        """One block of the port that is due first; False if none is due by `end_ms`."""
+        ports = [(sound.due_ms(), port) for port, sound in self.sounds.items() if self._is_clocked(sound)]
+        if not ports or min(ports)[0] > end_ms:
+            return False
+        self.now_ms, port = min(ports)
+        sound = self.sounds[port]
+        sound.turn(self.microphone(port), self.i2s_fault == "stall")
+        self._serve(sound)
+        return True
+
+    def _offer(self, sound, buf):
+        sound.offer(buf, self.now_ms)
+        if not sound.serving:
+            self._serve(sound)
+
+    def _serve(self, sound):
+        """Handlers run here, not inside each other: one that hands over the next buffer is served when it has returned."""
+        sound.serving = True
+        while not sound.closed and sound.port.serve() is not None:
+            if sound.handler is not None:
+                self.interrupt(sound.handler, sound.i2s)
+        sound.serving = False
 
     def watchdog(self, timeout_ms):
         self.watchdog_ms = timeout_ms
