@@ -48,7 +48,8 @@ class Dialog:
         self._agent, self._address = agent, address
         self._local, self._remote_party, self._call_id, self._target = local, remote_party, call_id, target
         self._numbers = itertools.count(1)
-        self._invite = None
+        self._invite = None  # the phone's
+        self._sent = ""  # ours
         self._accepted = None
         self.remote = None
         self.answered = asyncio.get_running_loop().create_future()
@@ -106,8 +107,11 @@ class Dialog:
                 self._acknowledge()
 
     def invite(self):
-        self._request("INVITE", 1)
-        next(self._numbers)
+        """Sends the INVITE; once more when called again, as UDP needs it."""
+        if not self._sent:
+            self._sent = self._request("INVITE", next(self._numbers))
+        else:
+            self._agent.send(self._sent, self._address)
 
     def _acknowledge(self):
         self._request("ACK", 1, self._accepted)
@@ -119,7 +123,9 @@ class Dialog:
                  "To: " + self._remote_party, "Call-ID: " + self._call_id, "CSeq: %d %s" % (number, method),
                  "Contact: <sip:flat@127.0.0.1:%d>" % port, "Content-Type: application/sdp",
                  "Content-Length: %d" % len(body.encode())]
-        self._agent.send("\r\n".join([*lines, "", body]), self._address)
+        text = "\r\n".join([*lines, "", body])
+        self._agent.send(text, self._address)
+        return text
 
 
 class SipAgent(asyncio.DatagramProtocol):
@@ -147,9 +153,9 @@ class SipAgent(asyncio.DatagramProtocol):
         local = "<sip:flat@127.0.0.1:%d>;tag=%s" % (self.port, uuid.uuid4().hex[:8])
         dialog = self._dialogs[call_id] = Dialog(self, ("127.0.0.1", port), local, "<%s>" % target, call_id, target)
         end_s = asyncio.get_running_loop().time() + timeout_s
-        dialog.invite()
         while not dialog.answered.done() and asyncio.get_running_loop().time() < end_s:
-            await asyncio.wait([dialog.answered], timeout=4 * _T1_S)
+            dialog.invite()
+            await asyncio.wait([dialog.answered], timeout=_T1_S)
         if not dialog.answered.done():
             raise OSError("the phone at port %d has not answered for %g s" % (port, timeout_s))
         dialog.answered.result()
