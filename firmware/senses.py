@@ -27,7 +27,8 @@ class Sense:
 
 
 class Senses:
-    """`contacts`, `lines`: lists of Sense; `unit`: activate, reset_pressed; `reports`: fault; `now()`: tick."""
+    """`contacts`, `lines`: lists of Sense; `unit`: activate, reset_pressed, answer_pressed,
+    privacy_switched; `reports`: fault; `now()`: tick."""
 
     def __init__(self, contacts, lines, unit, reports, now):
         self._contacts = contacts
@@ -70,12 +71,18 @@ class Senses:
             for action in actions:
                 if action[0] == "ACTIVATED":
                     self._raise(sense, action[1])
+                elif sense.role == "privacy" and action[0] in ("RELEASED", "REARMED"):
+                    self._unit.privacy_switched(False)
 
     def _raise(self, sense, cause):
-        if sense.role == "reset":
-            self._unit.reset_pressed()
-        elif sense.role == "call":
+        if sense.role == "call":
             self._unit.activate(sense.index, sense.kind_index, CAUSES.index(cause))
+        elif sense.role == "reset":
+            self._unit.reset_pressed()
+        elif sense.role == "answer":
+            self._unit.answer_pressed()
+        else:
+            self._unit.privacy_switched(True)
 
     def _report(self, sense, actions):
         for action in actions:

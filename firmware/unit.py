@@ -57,6 +57,15 @@ class Unit:
         """Somebody in the flat pressed the reset contact."""
         self.obey(self.calls.all(one.RESET_PRESSED, self._now()))
 
+    def answer_pressed(self):
+        """Somebody in the flat pressed the answer button: answers, hangs up, or says "I'm OK"."""
+        if self.speech is not None:
+            self.speech.answer_pressed()
+
+    def privacy_switched(self, on):
+        if self.speech is not None:
+            self.speech.privacy(on)
+
     def tick(self):
         """Does what is due; the next time is `calls.next_due()`. Allocates nothing while nothing is.
 

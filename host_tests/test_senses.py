@@ -9,14 +9,15 @@ from firmware.drivers.line import LineAdc
 from firmware.senses import Sense, Senses
 
 BANDS = {"short": [0, 350], "pulled": [550, 1100], "normal": [1350, 1950], "open": [2600, 3300]}
-BUTTON, CORD, LINE, RESET, PRIVACY = 25, 26, 34, 27, 14
+BUTTON, CORD, LINE, RESET, PRIVACY, ANSWER = 25, 26, 34, 27, 14, 13
 NORMAL_MV, PULLED_MV, OPEN_MV = 1650, 820, 3100
 
 
 class Flat:
     """A button, a cord, a supervised cord and a reset contact on stand-in pins; `done` notes what the senses report."""
 
-    def __init__(self):
+    def __init__(self, started=()):
+        """`started`: what it reports by itself at the start."""
         self.world = machine.world
         self.world.adc(LINE).set_mv(NORMAL_MV)
         self.done = []
@@ -24,10 +25,11 @@ class Flat:
         contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD)]
         contacts.append(self.contact(3, None, "reset", RESET, "reset"))
         contacts.append(self.contact(4, None, "privacy", PRIVACY, "privacy"))
+        contacts.append(self.contact(5, None, "answer", ANSWER, "answer"))
         line = Sense(2, 1, "cord2", LineAdc(machine.ADC(machine.Pin(LINE), atten=3)), Line(BANDS, 40))
         self.senses = Senses(contacts, [line], self, self, self.now)
         self.run(100)
-        assert self.done == []
+        assert self.done == list(started)
 
     def now(self):
         return self.world.now_ms
@@ -44,6 +46,12 @@ class Flat:
 
     def reset_pressed(self):
         self.done.append("reset")
+
+    def answer_pressed(self):
+        self.done.append("answer")
+
+    def privacy_switched(self, on):
+        self.done.append(("privacy", on))
 
     def fault(self, name, source, is_open):
         if self.reports_fail:
@@ -147,4 +155,32 @@ def test_a_privacy_switch_that_stays_on_is_neither_a_call_nor_a_fault():
     flat.run(62000, 50)
     flat.world.pin(PRIVACY).drive(None)
     flat.run(1000, 50)
-    assert flat.done == []
+    assert flat.done == [("privacy", True), ("privacy", False)]
+
+
+def test_the_answer_button_is_told_once_a_press_and_raises_no_call():
+    flat = Flat()
+    flat.press(ANSWER, 200)
+    flat.run(200)
+    flat.press(ANSWER, 200)
+    flat.run(200)
+    assert flat.done == ["answer", "answer"]
+
+
+def test_the_privacy_switch_is_told_at_both_edges_also_after_a_long_time_and_a_flick():
+    flat = Flat()
+    flat.world.pin(PRIVACY).drive(0)
+    flat.run(100000)
+    flat.world.pin(PRIVACY).drive(None)
+    flat.run(200)
+    assert flat.done == [("privacy", True), ("privacy", False)]
+    flat.world.pin(PRIVACY).drive(0)
+    flat.run(500)
+    flat.world.pin(PRIVACY).drive(None)
+    flat.run(500)
+    assert flat.done[2:] == [("privacy", True), ("privacy", False)]
+
+
+def test_a_privacy_switch_that_is_on_at_the_start_is_known():
+    machine.world.pin(PRIVACY).drive(0)
+    assert Flat(started=[("privacy", True)]).done == [("privacy", True)]
