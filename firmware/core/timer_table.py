@@ -1,4 +1,4 @@
-"""Every timer of the call in one place, in milliseconds, each with its reason.
+"""Every timer of call and speech in one place, in milliseconds, each with its reason.
 
 A unit's settings may shorten or lengthen them by name within the range given here. Source: DESIGN, table of timers.
 """
@@ -17,6 +17,19 @@ TABLE = {  # name: (default, least, most)
     "held_ms": (60000, 1000, 600000),  # an input active for that long is a fault
     "line_fault_ms": (2000, 100, 8000),  # debounce of a broken line; reported within 10 s
     "health_ms": (600000, 1000, 3600000),  # routine report
+    "announce_ms": (3000, 200, 15000),  # tone and announcement before an intercom, welfare or door call
+    "answer_wait_ms": (45000, 1000, 120000),  # it rings; who has to get up needs most of it
+    "loss_report_ms": (2000, 200, 10000),  # no media: the service is told
+    "loss_tone_ms": (5000, 300, 15000),  # the tenant hears that nobody hears
+    "loss_reoffer_ms": (15000, 500, 30000),  # a new port and key, once
+    "loss_end_ms": (30000, 1000, 60000),  # speech is over; an alarm is raised again within 31 s
+    "session_dead_ms": (130000, 2000, 130000),  # kept alive every 30 s; BS 8521 figure (heard)
+    "call_length_ms": (600000, 2000, 3600000),  # longest speech of an alarm without a command of the operator
+    "welfare_length_ms": (300000, 2000, 3600000),  # of an intercom or welfare call
+    "door_length_ms": (120000, 2000, 600000),
+    "beep_1_ms": (20000, 500, 60000),  # first beep, so long before the end
+    "beep_2_ms": (10000, 200, 60000),
+    "closing_ms": (600, 100, 5000),  # room for the closing tone
 }
 
 
