@@ -49,6 +49,7 @@ TAKEN = (
     ("def f(o, a: int):\n o.append(a)\n o[0] = a + 1\n return o\n", ([0], 4), [5, 4]),
     ("def f(o):\n return len(o) + plain\n", (b"abc",), 10),
     ("def f(p: ptr8, q: ptr16) -> int:\n q[1] = p[0]\n q[1] += 1\n return q[1]\n", (b"\x05", bytearray(4)), 6),
+    ("def f(p: ptr32, by: int) -> int:\n p = ptr32(int(p) + by)\n q = ptr8(int(p) + 1)\n return q[0]\n", (b"0123456789AB", 8), 57),
 )
 
 

@@ -14,7 +14,8 @@ import viper_values
 from viper_expressions import NATIVE, WORDS, Expressions, call, constant
 from viper_values import ViperTypeError
 
-_VALUES = {"_" + name: getattr(viper_values, name) for name in ("to_int", "to_uint", "to_bool", "to_pointer", "below", "count")}
+_NAMES = ("to_int", "to_uint", "to_bool", "to_pointer", "to_moved", "below", "count")
+_VALUES = {"_" + name: getattr(viper_values, name) for name in _NAMES}
 _FACTORY = "_viper_factory"
 _of_file = {}
 

@@ -181,6 +181,8 @@ class Expressions:
         return ast.Call(function, [self.as_object(one) for one in node.args], keywords), "object", True
 
     def _cast(self, node, to):
+        if to in POINTERS and self._is_address(node.args[0]):
+            return self._moved(node.args[0], to), to, True
         value, kind = self.exact(node.args[0])
         if kind == "object":
             return self.converted(value, to), to, True
@@ -190,6 +192,19 @@ class Expressions:
             return self.converted(value, to), to, True
         plain = ast.UnaryOp(ast.UAdd(), value) if kind == "bool" else value
         return plain, to, kind == to or to == "bool" or kind == "bool"
+
+    @staticmethod
+    def _is_address(node):
+        """The `int(pointer) + bytes` of `ptr32(int(pointer) + bytes)`, the one arithmetic with addresses that is known here."""
+        made = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and node.left
+        return isinstance(made, ast.Call) and getattr(made.func, "id", None) == "int"
+
+    def _moved(self, node, to):
+        pointer, kind = self.exact(node.left.args[0])
+        distance, distance_kind = self.exact(node.right)
+        if kind not in POINTERS or distance_kind not in WORDS:
+            raise NotImplementedError(f"line {node.lineno}: a pointer moved by bytes wanted, got {kind} and {distance_kind}")
+        return call("_to_moved", pointer, distance, constant(to))
 
     def converted(self, value, kind):
         """An object as a native value."""

@@ -60,6 +60,14 @@ def to_pointer(value, kind):
     return view[: len(view) // size * size].cast(_CODES[kind])
 
 
+def to_moved(view, distance, kind):
+    """A pointer `distance` bytes further on. Raises IndexError for one that leaves the buffer (its end is still a pointer)."""
+    octets = view.cast("B")
+    if not 0 <= distance <= len(octets):
+        raise IndexError(f"a pointer moved by {distance} bytes in {len(octets)}")
+    return to_pointer(octets[distance:], kind)
+
+
 def below():
     """The index of a load or a store was negative: the board would touch what lies before the buffer."""
     raise IndexError("negative index of a pointer")
