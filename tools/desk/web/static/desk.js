@@ -1,0 +1,186 @@
+// The desk's page: puts the parts together.
+
+import { Calls } from "./calls.js";
+import { byId, el, write } from "./dom.js";
+import { Line } from "./line.js";
+import { Operator } from "./operator.js";
+import { Records, noAnswerWords } from "./records.js";
+import { Ring } from "./ring.js";
+import { INSECURE } from "./sound.js";
+import { Speech } from "./speech.js";
+import { Units, addressOf } from "./units.js";
+import { Welfare } from "./welfare.js";
+
+const me = new Operator();
+const ring = new Ring();
+const line = new Line({ up: refresh, down: lost, event: take });
+const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || place.flat;
+const speech = new Speech(line, labelOf, speechChanged);
+const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query });
+const calls = new Calls({ answer, answerAndTalk, talk, release, clear }, () => me, (call) => speech.running && speech.session.call === call.call);
+const welfare = new Welfare((record) => line.request("welfare", { ...record, who: me.name }));
+const records = new Records(line, labelOf);
+let questions = { questions: [], outcomes: [] };
+let clearing = null;
+
+async function refresh() {
+  try {
+    const [open, known, status] = await Promise.all([line.request("calls"), line.request("units"), line.request("status")]);
+    units.set(known.units);
+    calls.set(open.calls);
+    showDuty(status.duty);
+    write(byId("line"), `Desk ${status.desk}: connected`);
+    byId("line").classList.remove("down");
+    alarm("");
+    rings();
+    await refreshSpeech();
+  } catch (error) {
+    alarm(error.message);
+  }
+}
+
+async function refreshSpeech() {
+  questions = await line.request("questions");
+  for (const session of (await line.request("sessions")).sessions) takeSession(session);
+}
+
+function lost(words) {
+  write(byId("line"), "No connection");
+  byId("line").classList.add("down");
+  alarm(words);
+}
+
+const TAKES = {
+  call: (event) => announce(calls.take(event.view)),
+  unit: (event) => announce(units.take(event.view)),
+  ring: (event) => ring.again(event.parties.includes(me.party)),
+  alert: (event) => alarm(`Call ${event.number}: look! ${event.note}`),
+  talk: (event) => takeSession(event.view),
+  no_answer: (event) => alarm(noAnswerWords(event, labelOf(event))),
+  duty: (event) => showDuty({ ...duty, [event.scheme_name]: event.on }),
+};
+
+function take(event) {
+  if (TAKES[event.event]) TAKES[event.event](event);
+  if (event.event === "microphone") records.refresh("microphone");
+  if (event.event === "no_answer") records.refresh("no-answer");
+  rings();
+}
+
+function takeSession(session) {
+  const ours = speech.session ? speech.session.sid === session.sid : session.who === me.name && session.state !== "ended";
+  if (ours) speech.show(session);
+}
+
+function speechChanged() {
+  welfare.show(speech.session, questions);
+  calls.show();
+}
+
+function rings() {
+  const waiting = calls.ringing(me.party);
+  ring.set(waiting.length > 0 && Boolean(me.name));
+  byId("hush").hidden = !waiting.length || ring.hushed;
+  document.title = waiting.length ? `CALL ${waiting[0].label} (${waiting.length})` : "Alarm desk";
+}
+
+function announce(words) {
+  if (words) byId("announce").append(el("p", {}, words));
+  while (byId("announce").children.length > 5) byId("announce").firstChild.remove();
+}
+
+function alarm(words) {
+  write(byId("alert"), words);
+}
+
+/** Runs what a button asks for; what the desk refuses is said on top of the page. */
+async function attempt(work) {
+  try {
+    alarm("");
+    await work();
+  } catch (error) {
+    alarm(error.message);
+  }
+}
+
+const held = (call) => line.request("answer", { call: call.n, party: me.party, who: me.name });
+const speak = (call) => speech.begin({ unit: addressOf(call), kind: "alarm", call: call.n, who: me.name });
+
+function answer(call) {
+  return attempt(async () => announce(calls.take((await held(call)).call)));
+}
+
+function answerAndTalk(call) {
+  return attempt(async () => {
+    announce(calls.take((await held(call)).call));
+    await speak(call);
+  });
+}
+
+function talk(call) {
+  return attempt(() => speak(call));
+}
+
+function callFlat(unit, kind) {
+  return attempt(() => speech.begin({ unit: addressOf(unit), kind, who: me.name }));
+}
+
+function release(call) {
+  return attempt(async () => calls.take((await line.request("release", { call: call.n })).call));
+}
+
+function query(unit) {
+  return attempt(async () => {
+    await line.request("query", { unit: addressOf(unit) });
+    announce(`${unit.label} was asked for a report`);
+  });
+}
+
+function clear(call) {
+  clearing = call;
+  const form = byId("clear").querySelector("form");
+  form.reset();
+  form.elements.who.value = me.name;
+  write(byId("clear-call"), call.label);
+  write(byId("clear-trouble"), "");
+  byId("clear").showModal();
+}
+
+async function clearNow(event) {
+  if (event.submitter && event.submitter.value === "cancel") return;
+  event.preventDefault();
+  const { outcome, basis, who } = event.target.elements;
+  const known = { call: clearing.n, triggers: clearing.triggers };
+  try {
+    const reply = await line.request("clear", { ...known, outcome: outcome.value, basis: basis.value, who: who.value.trim() });
+    calls.take(reply.call);
+    byId("clear").close();
+  } catch (error) {
+    write(byId("clear-trouble"), error.message);
+  }
+}
+
+let duty = {};
+
+function showDuty(now) {
+  duty = now;
+  const boxes = Object.entries(now).map(([scheme, on]) => {
+    const change = (event) => attempt(() => line.request("duty", { scheme, on: event.target.checked }));
+    return el("label", { className: "check" }, el("input", { type: "checkbox", checked: on, onchange: change }), `${scheme}: coordinator on duty`);
+  });
+  byId("duty").replaceChildren(...boxes);
+}
+
+byId("clear").querySelector("form").addEventListener("submit", clearNow);
+byId("hush").addEventListener("click", () => {
+  ring.hushed = true;
+  rings();
+});
+me.ask(() => {
+  ring.allow();
+  calls.show();
+  rings();
+});
+setInterval(() => calls.tick(), 1000);
+if (!window.isSecureContext) alarm(INSECURE);
+line.open();

@@ -1,0 +1,1 @@
+"""What the project's web pages share: who may enter, the server inside our own loop, sound over a WebSocket."""
