@@ -11,6 +11,7 @@ def stand_in(settings):
     import asyncio  # noqa: F401
 
     import board_loop
+    import board_socket
     import board_time
     import board_world
 
@@ -19,6 +20,7 @@ def stand_in(settings):
     board_loop.set_up(world)
     sys.modules["world"] = board_world
     sys.modules["time"] = board_time
+    sys.modules["socket"] = board_socket
     return world
 
 
