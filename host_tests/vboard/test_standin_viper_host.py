@@ -48,8 +48,9 @@ TAKEN = (
     ("def f(a: int) -> int:\n x = y = a\n x += 1\n return x * y\n", (3,), 12),
     ("def f(o, a: int):\n o.append(a)\n o[0] = a + 1\n return o\n", ([0], 4), [5, 4]),
     ("def f(o):\n return len(o) + plain\n", (b"abc",), 10),
+    ("def f(p: ptr16) -> int:\n p = ptr16(uint(p) + 2)\n return p[0]\n", (b"\x01\x00\x02\x00",), 2),
     ("def f(p: ptr8, q: ptr16) -> int:\n q[1] = p[0]\n q[1] += 1\n return q[1]\n", (b"\x05", bytearray(4)), 6),
-    ("def f(p: ptr32, by: int) -> int:\n p = ptr32(int(p) + by)\n q = ptr8(int(p) + 1)\n return q[0]\n", (b"0123456789AB", 8), 57),
+    ("def f(p: ptr32, by: int) -> int:\n p = ptr32(int(p) + by)\n q = ptr8(int(p) + 1)\n return q[0]\n", (b"0123456789A", 4), 53),
 )
 
 
@@ -199,6 +200,24 @@ def test_a_pointer_to_what_is_read_only_unaligned_or_no_buffer_is_stopped():
     for nothing in (None, "text"):
         with pytest.raises(TypeError):
             _at(nothing, 0)
+
+
+@micropython.viper
+def _walk(p: ptr8, n: int, step: int) -> int:
+    total = 0
+    while n:
+        n -= 1
+        total = total * 10 + p[0]
+        p = ptr8(uint(p) + step)
+    return total
+
+
+def test_a_pointer_moves_forward_and_is_stopped_at_the_end():
+    assert _walk(b"\x01\x02\x03\x04\x05", 3, 2) == 135
+    with pytest.raises(IndexError):
+        _walk(b"ab", 3, 1)
+    with pytest.raises(NotImplementedError):
+        _walk(b"ab", 1, -1)
 
 
 def test_names_and_lines_of_the_function_stay():

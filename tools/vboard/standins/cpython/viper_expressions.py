@@ -195,9 +195,9 @@ class Expressions:
 
     @staticmethod
     def _is_address(node):
-        """The `int(pointer) + bytes` of `ptr32(int(pointer) + bytes)`, the one arithmetic with addresses that is known here."""
+        """The `int(pointer) + bytes` (or uint) of `ptr32(int(pointer) + bytes)`, the one arithmetic with addresses that is known here."""
         made = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and node.left
-        return isinstance(made, ast.Call) and getattr(made.func, "id", None) == "int"
+        return isinstance(made, ast.Call) and getattr(made.func, "id", None) in WORDS
 
     def _moved(self, node, to):
         pointer, kind = self.exact(node.left.args[0])
