@@ -195,7 +195,7 @@ class Expressions:
 
     @staticmethod
     def _is_address(node):
-        """The `int(pointer) + bytes` (or uint) of `ptr32(int(pointer) + bytes)`, the one arithmetic with addresses that is known here."""
+        """The `int(p) + bytes` of `ptr32(int(p) + bytes)`: the one arithmetic with addresses that is known here."""
         made = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and node.left
         return isinstance(made, ast.Call) and getattr(made.func, "id", None) in WORDS
 
