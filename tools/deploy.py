@@ -5,7 +5,8 @@
 OUT then holds boot.py, main.py, the board's file with those it inherits from, and the unit's own settings, key and CA. The
 modules (firmware/, lib/) come as source, as compiled files (`mpy`), or compiled in the image OUT.romfs (`rom`), from which they
 run without being copied to the heap. boot.py and main.py stay source, because MicroPython starts them by that name. Modules with
-viper code are compiled for --arch, by default the processor of the settings' board. Demo, tests, bench and installation use it.
+viper code are compiled for --arch, by default the processor of the settings' board. Spoken messages in the unit's language come
+to prompts/ when they have been built (`make prompts`). Demo, tests, bench and installation all use it.
 """
 
 import argparse
@@ -19,14 +20,14 @@ from pathlib import Path
 from tools import boards, rom  # also puts the stand-in for `micropython` on the path, which firmware/core needs
 
 # isort: split
-from firmware.core import board
+from firmware.core import board, speech_settings
 from firmware.core import settings as rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _STARTED_BY_NAME = ("boot.py", "main.py")
 _PACKAGES = ("firmware", "lib")
-_OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "settings.json")  # what makes a directory a unit's root
+_OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "prompts", "settings.json")  # what makes a directory a unit's root
 FORMS = ("source", "mpy", "rom")  # of the modules
 
 
@@ -106,6 +107,8 @@ def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIR
     in_image = _put_modules(source, out, form, arch)
     for file in board_files:
         _copy(file, out / "board_configs" / file.name)
+    for file in messages(settings, source):
+        _copy(file, out / "prompts" / file.parent.name / file.name)
     (out / "settings.json").write_text(json.dumps(settings, indent=1) + "\n")
     _write_secret(out / settings.get("key_file", "unit.key"), key.hex() + "\n")
     if ca is not None:
@@ -114,6 +117,12 @@ def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIR
     sizes = {str(path.relative_to(out)): path.stat().st_size for path in files}
     sizes.update({f"rom/{name}": len(code) for name, code in in_image.items()})
     return Deployed(out, sizes, image_of(out) if in_image else None)
+
+
+def messages(settings, source=ROOT):
+    """The spoken messages that have been built for the unit's language (tools/prompts); without, it sounds its tones alone."""
+    language = speech_settings.usable(settings.get("speech") or {})[0]["language"]
+    return sorted((Path(source) / "build" / "prompts" / language).glob("*.al"))
 
 
 def image_of(root):
@@ -246,6 +255,8 @@ def main():
         settings = _read_settings(args.settings)
         arch = args.arch or rom.ARCHES[chip(settings)]
         print(deploy(args.out, settings, _read_key(args.key), args.ca, args.form, arch=arch).table())
+        if not messages(settings):
+            print("no spoken messages: they have not been built in the unit's language (make prompts); it sounds its tones alone")
     except (DeployError, OSError, ValueError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1

@@ -29,7 +29,7 @@ class Stage:
     REFUSALS = (DeskError, BrokerError, BoardError, StartError)
     START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError, RuntimeError)
 
-    def __init__(self, directory, make_timeline, broker="nats", form="source", givens=(), port=0):
+    def __init__(self, directory, make_timeline, broker="nats", form="rom", givens=(), port=0):
         self.directory = Path(directory).resolve()
         self.view = View()
         self.timeline = make_timeline(self.view)
