@@ -1,0 +1,191 @@
+"""Speech in the flat: brings what happens to the session machine and carries out what it decides, in its order.
+
+One object, no tasks: the shell's heart calls it, everything returns at once. The sound itself is made in talk.py.
+Source: P3, P6; core/speech/session.py.
+"""
+
+from micropython import const
+
+from firmware.core import call as one
+from firmware.core import clock
+from firmware.core.speech import session as s
+
+_POLL_MS = const(200)  # how often a session asks whether media, digits or voices came: a tenth of the first step of a loss
+
+
+class Speech:
+    """`session`: core.speech.session.Session; `talk`: talk.Talk; `calls`: core.calls.Calls; `link`: send; `signals`; `reports`:
+    note, command, fault; `obey(actions)`: carries out actions of a call (unit.Unit); `now()`: tick."""
+
+    def __init__(self, session, talk, calls, uplink, link, signals, reports, obey, now):
+        self.session = session
+        self._talk = talk
+        self._calls = calls
+        self._uplink = uplink
+        self._link = link
+        self._signals = signals
+        self._reports = reports
+        self._obey = obey
+        self._now = now
+        self._message = None  # the control that is being answered
+        self._events = []  # that came while another was being carried out
+        self._running = False
+        self._call_told = None  # state of the session's call, as the session knows it
+        self._shown = None
+        self._heard_ms = None
+        self._both_heard = False
+        self._poll_due = now()
+        self._said = 0
+        self._verbs = {
+            "SAY": self._say, "EVENT": reports.note, "START_MEDIA": self._start_media, "STOP_MEDIA": talk.stop, "MODE": talk.mode,
+            "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound, "SHOW": signals.speech,
+            "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened, "SPEECH_LOST": self._speech_lost,
+            "FORGET_VOICES": self._forget_voices, "ACCEPT": self._accept, "REFUSE": self._refuse,
+        }
+
+    # --- what happens
+
+    def message(self, message):
+        """An `offer`, `control` or `alive` that core.downlink has taken."""
+        kind = message["type"]
+        if kind == "offer":
+            self._handle(s.OFFER_ARRIVED, message, self._state_of(message["call"]))
+        elif kind == "alive":
+            self._handle(s.ALIVE_ARRIVED, message["sid"])
+        else:
+            self._message = message
+            self._handle(s.CONTROL_ARRIVED, message["sid"], message["do"])
+            self._message = None
+
+    def activated(self, number):
+        """The flat has raised call `number`, or triggered it again."""
+        self._handle(s.ACTIVATED, self._uplink.call_id(number))
+
+    def calls_changed(self):
+        """Something may have become of the call whose speech this is."""
+        call_id = self.session.call
+        if not call_id:
+            self._call_told = None
+            return
+        state = self._state_of(call_id)
+        if (call_id, state) != self._call_told:
+            self._call_told = (call_id, state)
+            self._handle(s.CALL_CHANGED, call_id, state)
+
+    def answer_pressed(self):
+        self._handle(s.ANSWER_PRESSED)
+
+    def privacy(self, on):
+        self._handle(s.PRIVACY_CHANGED, on)
+
+    def used(self):
+        """Somebody in the flat has used an input: a sign of life."""
+        self.session.evidence.activity(self._now())
+
+    def tick(self):
+        """Does what is due; the next time is `next_due()`. Allocates nothing while nothing is."""
+        now_ms = self._now()
+        if self._signals.can_show() != self._shown:
+            self._shown = self._signals.can_show()
+            self._handle(s.SHOWN_CHANGED, self._shown)
+        if self.session.state != s.IDLE and clock.reached(now_ms, self._poll_due):
+            self._poll_due = clock.add(now_ms, _POLL_MS)
+            self._poll()
+        if clock.reached(now_ms, self.session.next_due()):
+            self._handle(s.TICK)
+
+    def next_due(self):
+        due_ms = self.session.next_due()
+        return due_ms if self.session.state == s.IDLE else clock.soonest(due_ms, self._poll_due)
+
+    def _poll(self):
+        talk = self._talk
+        if self.session.state == s.ANNOUNCING and not talk.prompting and not self._signals.sounding():
+            self._handle(s.ANNOUNCED)
+        if talk.heard_ms != self._heard_ms:
+            self._heard_ms = talk.heard_ms
+            if self._heard_ms is not None:
+                self._handle(s.MEDIA_HEARD)
+        if talk.both_heard and not self._both_heard:
+            self._handle(s.VOICE_HEARD)
+        self._both_heard = talk.both_heard
+        digit = talk.digit()
+        if digit is not None:
+            self._handle(s.DIGIT_PRESSED, digit)
+
+    def _state_of(self, call_id):
+        """State of the open call of that id, None if there is none."""
+        number = self._uplink.call_number(call_id) if call_id else None
+        call = None if number is None else self._calls.find(number)
+        return None if call is None else call.state
+
+    # --- what is done
+
+    def _handle(self, *event):
+        """One event at a time: what an action brings about is handled after the actions that stand behind it."""
+        self._events.append(event)
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._events:
+                event = self._events.pop(0)
+                for action in self.session.handle(event[0], self._now(), *event[1:]):
+                    self._verbs[action[0]](*action[1:])
+        finally:
+            self._running = False
+            self._events.clear()
+
+    def _say(self, say, fields):
+        if say == "alive":
+            fields["counters"] = self._talk.counters()
+        self._said += 1
+        topic, payload = self._uplink.speech(say, fields)
+        self._link.send("speech%d" % self._said, topic, payload, False)
+
+    def _start_media(self, media):
+        self._heard_ms = None
+        self._both_heard = False
+        try:
+            local = self._talk.start(media)
+        except (OSError, ValueError, MemoryError) as problem:
+            print("speech: no media:", problem)
+            self._events.append((s.MEDIA_FAILED,))
+            return
+        self._events.append((s.MEDIA_STARTED, local))
+
+    def _microphone(self, is_open, why):
+        if not is_open:
+            self._talk.close_microphone()
+            return
+        try:
+            self._talk.open_microphone()
+        except (OSError, ValueError, MemoryError) as problem:  # the tenant still hears; the operator is told why they do not
+            print("microphone:", problem)
+            self._reports.fault("microphone", "", True)
+            return
+        self._reports.fault("microphone", "", False)
+
+    def _speech_happened(self, call_id):
+        self._tell_call(one.SPEECH_HAPPENED, call_id)
+
+    def _speech_lost(self, call_id):
+        self._tell_call(one.SPEECH_LOST, call_id)
+
+    def _forget_voices(self):
+        self._both_heard = False
+        self._talk.forget_voices()
+
+    def _tell_call(self, event, call_id):
+        number = self._uplink.call_number(call_id)
+        call = None if number is None else self._calls.find(number)
+        if call is not None:
+            self._obey(call.handle(event, self._now()))
+
+    def _accept(self):
+        if self._message is not None:  # not for a digit
+            self._reports.command(self._message, "")
+
+    def _refuse(self, reason):
+        if self._message is not None:
+            self._reports.command(self._message, reason)
