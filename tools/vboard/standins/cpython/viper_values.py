@@ -61,10 +61,11 @@ def to_pointer(value, kind):
 
 
 def to_moved(view, distance, kind):
-    """The pointer `distance` bytes further on, >= 0: what lies before it cannot be reached through it here."""
-    if distance < 0:
-        raise NotImplementedError("pointers move forward only")
-    return to_pointer(view.cast("B")[distance:], kind)
+    """A pointer `distance` bytes further on. Raises IndexError for one that leaves the buffer (its end is still a pointer)."""
+    octets = view.cast("B")
+    if not 0 <= distance <= len(octets):
+        raise IndexError(f"a pointer moved by {distance} bytes in {len(octets)}")
+    return to_pointer(octets[distance:], kind)
 
 
 def below():
