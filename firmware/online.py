@@ -33,6 +33,12 @@ class Alone:
     def rssi_dbm(self):
         return None
 
+    def address(self):
+        return "0.0.0.0"
+
+    def speaking(self, on):
+        pass
+
     async def run(self):
         while True:
             self.beat += 1

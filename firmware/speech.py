@@ -15,9 +15,10 @@ _POLL_MS = const(200)  # how often a session asks whether media, digits or voice
 
 class Speech:
     """`session`: core.speech.session.Session; `talk`: talk.Talk; `calls`: core.calls.Calls; `link`: send; `signals`; `reports`:
-    note, command, fault; `obey(actions)`: carries out actions of a call (unit.Unit); `now()`: tick."""
+    note, command, fault; `obey(actions)`: carries out actions of a call (unit.Unit); `radio(on)`: awake while people speak;
+    `now()`: tick."""
 
-    def __init__(self, session, talk, calls, uplink, link, signals, reports, obey, now):
+    def __init__(self, session, talk, calls, uplink, link, signals, reports, obey, radio, now):
         self.session = session
         self._talk = talk
         self._calls = calls
@@ -26,6 +27,7 @@ class Speech:
         self._signals = signals
         self._reports = reports
         self._obey = obey
+        self._radio = radio
         self._now = now
         self._message = None  # the control that is being answered
         self._events = []  # that came while another was being carried out
@@ -37,10 +39,11 @@ class Speech:
         self._poll_due = now()
         self._said = 0
         self._verbs = {
-            "SAY": self._say, "EVENT": reports.note, "START_MEDIA": self._start_media, "STOP_MEDIA": talk.stop, "MODE": talk.mode,
-            "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound, "SHOW": signals.speech,
-            "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened, "SPEECH_LOST": self._speech_lost,
-            "FORGET_VOICES": self._forget_voices, "ACCEPT": self._accept, "REFUSE": self._refuse,
+            "SAY": self._say, "EVENT": reports.note, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
+            "MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound,
+            "SHOW": signals.speech, "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened,
+            "SPEECH_LOST": self._speech_lost, "FORGET_VOICES": self._forget_voices, "ACCEPT": self._accept,
+            "REFUSE": self._refuse,
         }
 
     # --- what happens
@@ -146,6 +149,7 @@ class Speech:
     def _start_media(self, media):
         self._heard_ms = None
         self._both_heard = False
+        self._radio(True)
         try:
             local = self._talk.start(media)
         except (OSError, ValueError, MemoryError) as problem:
@@ -153,6 +157,10 @@ class Speech:
             self._events.append((s.MEDIA_FAILED,))
             return
         self._events.append((s.MEDIA_STARTED, local))
+
+    def _stop_media(self):
+        self._talk.stop()
+        self._radio(False)
 
     def _microphone(self, is_open, why):
         if not is_open:

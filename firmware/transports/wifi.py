@@ -51,6 +51,10 @@ class Wifi:
         server = self._wlan.ifconfig()[3]
         return None if server == "0.0.0.0" else server
 
+    def address(self):
+        """Our own IPv4 address, as speech tells it to the far end."""
+        return self._wlan.ifconfig()[0]
+
     def rssi_dbm(self):
         """Signal strength, -127 ... 0 dBm; None while not joined or if the interface will not say."""
         if not self.up():
@@ -64,6 +68,14 @@ class Wifi:
         """Sets the power-save mode (WLAN.PM_NONE in a call, PM_POWERSAVE in stand-by) and keeps it over off and on."""
         self._pm = mode
         self._wlan.config(pm=mode)
+
+    def speaking(self, on):
+        """Keeps the radio awake while people speak: modem sleep holds packets back until the next beacon, 100 ms and more (FACTS,
+        power). A radio that will not say so costs quality, no speech."""
+        try:
+            self.save_power(self._wlan.PM_NONE if on else self._wlan.PM_PERFORMANCE)
+        except (OSError, ValueError) as problem:
+            print("wifi: power save:", problem)
 
     async def run(self):
         """The bearer's task; ends only when cancelled."""

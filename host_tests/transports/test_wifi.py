@@ -9,6 +9,9 @@ from firmware.transports import wifi
 class FakeWlan:
     """A station interface whose access point is there or not; `said` lists what it was told."""
 
+    PM_NONE = 0
+    PM_PERFORMANCE = 1
+
     def __init__(self):
         self.there = False
         self.busy = False
@@ -34,6 +37,8 @@ class FakeWlan:
             raise OSError("not active")
 
     def config(self, pm):
+        if self.busy:
+            raise OSError("Wifi Internal Error")
         self.pm = pm
 
     def ifconfig(self):
@@ -87,6 +92,7 @@ def test_network_that_is_there_is_left_alone():
     assert bench.wifi.up()
     assert bench.wifi.dns_server() == "192.0.2.1"
     assert bench.wifi.rssi_dbm() == -61
+    assert bench.wifi.address() == "192.0.2.5"
 
 
 def test_ladder_is_climbed_step_by_step_after_10_s_each():
@@ -151,3 +157,14 @@ def test_power_save_is_kept_over_off_and_on():
         assert bench.wlan.pm == 2
 
     _with_short_off(script)
+
+
+def test_the_radio_stays_awake_while_people_speak_and_a_radio_that_refuses_costs_no_speech():
+    bench = Bench()
+    bench.wifi.speaking(True)
+    assert bench.wlan.pm == 0
+    bench.wifi.speaking(False)
+    assert bench.wlan.pm == 1
+    bench.wlan.busy = True
+    bench.wifi.speaking(True)
+    assert bench.wlan.pm == 1
