@@ -20,7 +20,7 @@ export function holder(call) {
 }
 
 export class Calls {
-  /** `acts`: functions answer(call), talk(call), release(call), clear(call); `me()`: {name, party}; `speaks(call)`: a session runs. */
+  /** `acts`: functions answer, answerAndTalk, talk, release and clear, each of a call; `me()`: {name, party}; `speaks(call)`: a session runs. */
   constructor(acts, me, speaks) {
     this.acts = acts;
     this.me = me;

@@ -15,10 +15,10 @@ const me = new Operator();
 const ring = new Ring();
 const line = new Line({ up: refresh, down: lost, event: take });
 const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || place.flat;
-const speech = new Speech(line, labelOf, speechChanged);
+const speech = new Speech(line, speechChanged);
 const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query });
 const calls = new Calls({ answer, answerAndTalk, talk, release, clear }, () => me, (call) => speech.running && speech.session.call === call.call);
-const welfare = new Welfare((record) => line.request("welfare", { ...record, who: me.name }));
+const welfare = new Welfare((record) => line.request("welfare_outcome", { ...record, who: me.name }));
 const records = new Records(line, labelOf);
 let questions = { questions: [], outcomes: [] };
 let clearing = null;
@@ -40,7 +40,7 @@ async function refresh() {
 }
 
 async function refreshSpeech() {
-  questions = await line.request("questions");
+  questions = await line.request("welfare_questions");
   for (const session of (await line.request("sessions")).sessions) takeSession(session);
 }
 
@@ -54,7 +54,7 @@ const TAKES = {
   call: (event) => announce(calls.take(event.view)),
   unit: (event) => announce(units.take(event.view)),
   ring: (event) => ring.again(event.parties.includes(me.party)),
-  alert: (event) => alarm(`Call ${event.number}: look! ${event.note}`),
+  alert: (event) => alarm(`${event.number ? `Call ${event.number}` : labelOf(event)}: look! ${event.note}`),
   talk: (event) => takeSession(event.view),
   no_answer: (event) => alarm(noAnswerWords(event, labelOf(event))),
   duty: (event) => showDuty({ ...duty, [event.scheme_name]: event.on }),
@@ -103,26 +103,31 @@ async function attempt(work) {
   }
 }
 
-const held = (call) => line.request("answer", { call: call.n, party: me.party, who: me.name });
-const speak = (call) => speech.begin({ unit: addressOf(call), kind: "alarm", call: call.n, who: me.name });
-
 function answer(call) {
-  return attempt(async () => announce(calls.take((await held(call)).call)));
+  return attempt(async () => {
+    const reply = await line.request("answer", { call: call.n, party: me.party, who: me.name });
+    announce(calls.take(reply.call));
+  });
 }
 
 function answerAndTalk(call) {
   return attempt(async () => {
-    announce(calls.take((await held(call)).call));
-    await speak(call);
+    try {
+      const reply = await speech.begin("answer", { call: call.n, party: me.party, who: me.name, talk: true });
+      announce(calls.take(reply.call));
+    } catch (error) {
+      if (error.reply) announce(calls.take(error.reply.call)); // answered, but without speech
+      throw error;
+    }
   });
 }
 
 function talk(call) {
-  return attempt(() => speak(call));
+  return attempt(() => speech.begin("talk", { call: call.n, who: me.name }));
 }
 
 function callFlat(unit, kind) {
-  return attempt(() => speech.begin({ unit: addressOf(unit), kind, who: me.name }));
+  return attempt(() => speech.begin(kind, { unit: addressOf(unit), who: me.name }));
 }
 
 function release(call) {

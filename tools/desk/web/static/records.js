@@ -42,19 +42,20 @@ export class Records {
     }
   }
 
-  async events(name) {
-    return (await this.line.request("log", { event: name, newest: true, limit: LIMIT })).events.reverse();
+  /** The newest first. */
+  async entries(request) {
+    return (await this.line.request(request, { limit: LIMIT })).entries.reverse();
   }
 
   async openings() {
-    const rows = (await this.events("microphone")).map((event) => [
+    const rows = (await this.entries("microphone_log")).map((event) => [
       moment(event.at), this.labelOf(event), event.open ? "opened" : "closed", event.who, OPENED_FOR[event.why] || event.why, event.call,
     ]);
     return rows.length ? table(["When", "Flat", "Microphone", "For", "Why", "Call"], rows) : "No microphone was opened.";
   }
 
   async noAnswers() {
-    const rows = (await this.events("no_answer")).map((event) => [
+    const rows = (await this.entries("no_answer_log")).map((event) => [
       moment(event.at), this.labelOf(event), event.kind, event.who, evidenceOf(event),
     ]);
     return rows.length ? table(["When", "Flat", "Kind", "Called by", "Evidence"], rows) : "Every call to a flat was answered.";

@@ -21,13 +21,14 @@ function meterOf(level) {
 }
 
 export class Speech {
-  /** `line`: the live line; `labelOf(unit)`: the flat's name; `changed()`: called when the session began or ended. */
-  constructor(line, labelOf, changed) {
-    Object.assign(this, { line, labelOf, changed, session: null, sound: null, stream: null });
+  /** `line`: the live line; `changed()`: called when the session began, changed or ended. */
+  constructor(line, changed) {
+    Object.assign(this, { line, changed, session: null, sound: null, stream: null });
     this.buttons = {};
     for (const [command, digit, text] of [...MODES, ...COMMANDS]) this.buttons[command] = this.button(command, digit, text);
     this.join = el("button", { type: "button", className: "main", onclick: () => this.connect() }, "Connect my sound");
-    byId("controls").append(this.join, ...Object.values(this.buttons));
+    this.done = el("button", { type: "button", onclick: () => this.close() }, "Close this panel");
+    byId("controls").append(this.join, ...Object.values(this.buttons), this.done);
     byId("mute").addEventListener("click", () => this.toggleMute());
     byId("retry").addEventListener("click", () => this.connect());
     byId("speech").addEventListener("keydown", (event) => this.digit(event));
@@ -39,14 +40,19 @@ export class Speech {
     return el("button", { type: "button", onclick: () => this.control(command) }, `${text} `, hint);
   }
 
-  /** Opens the microphone early: the browser's question comes before the flat is connected. */
-  async begin(request) {
+  /**
+   * Begins with the request `command`, whose reply has `session`. The microphone opens early: the browser's question comes before
+   * the flat is connected. Returns the reply; throws what the desk refused.
+   */
+  async begin(command, fields) {
     this.trouble("");
     const opening = this.openStream();
     try {
-      const { session } = await this.line.request("talk", request);
-      this.show(session);
+      const reply = await this.line.request(command, fields);
+      if (reply.talk_error) throw Object.assign(new Error(reply.talk_error.text), { reply });
+      this.show(reply.session);
       this.panel.focus();
+      return reply;
     } catch (error) {
       await opening;
       this.letGo();
@@ -73,7 +79,7 @@ export class Speech {
     this.panel.hidden = false;
     const over = session.state === "ended";
     const kind = WHY[session.kind] || session.kind;
-    write(byId("speech-title"), `${this.labelOf(session)}: ${kind}`);
+    write(byId("speech-title"), `${session.label}: ${kind}`);
     write(byId("speech-state"), this.words(session));
     this.offer(session, over);
     if (over) this.letGo();
@@ -83,7 +89,8 @@ export class Speech {
 
   words(session) {
     if (session.state === "ended") return `Speech has ended: ${REASONS[session.reason] || session.reason}`;
-    return STATES[session.state] || session.state;
+    if (session.state === "connected" && session.media_lost) return "Connected, but no sound comes from the flat.";
+    return `${STATES[session.state] || session.state} ${session.note || ""}`.trim();
   }
 
   offer(session, over) {
@@ -97,6 +104,7 @@ export class Speech {
     this.buttons.resume.hidden = !held;
     this.buttons.extend.hidden = !connected && !held;
     this.buttons.clear_down.hidden = over;
+    this.done.hidden = !over;
     this.join.hidden = !connected || Boolean(this.sound);
     byId("mute").hidden = over;
   }
@@ -109,11 +117,15 @@ export class Speech {
   close() {
     this.session = null;
     this.panel.hidden = true;
+    this.changed();
+    byId("calls").focus();
   }
 
   async control(command) {
+    const sid = this.session.sid;
     try {
-      await this.line.request("control", { sid: this.session.sid, command });
+      if (command === "clear_down") await this.line.request("hang_up", { sid });
+      else await this.line.request("control", { sid, command });
       this.trouble("");
     } catch (error) {
       this.trouble(error.message);

@@ -1,7 +1,7 @@
 // Words of the protocol, for people.
 
 export const STATES = {
-  offering: "Connecting with the flat …",
+  calling: "Connecting with the flat …",
   announcing: "The flat hears the announcement …",
   ringing: "It rings in the flat. Somebody there has to press the button (up to 45 s).",
   connected: "Connected. Speak now.",
