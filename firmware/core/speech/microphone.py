@@ -12,7 +12,8 @@ closing is an event with who and why.
 
 from firmware.core.speech.running import SPEAKING
 
-_ANNOUNCED = ("intercom", "welfare")  # kinds that may be answered without a press; a door never
+_BY_ITSELF = ("intercom", "welfare")  # kinds that may be answered without a press; a door never
+_BY_PRESS = ("intercom", "welfare", "door")
 
 
 def may_open(state, held, shown, kind, call_open, pressed, automatic):
@@ -25,9 +26,9 @@ def may_open(state, held, shown, kind, call_open, pressed, automatic):
         return None
     if kind == "alarm":
         return "alarm" if call_open else None
-    if pressed:
+    if pressed and kind in _BY_PRESS:
         return kind + "_pressed"
-    return kind + "_auto" if automatic and kind in _ANNOUNCED else None
+    return kind + "_auto" if automatic and kind in _BY_ITSELF else None
 
 
 class Microphone:
