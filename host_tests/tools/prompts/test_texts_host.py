@@ -24,6 +24,11 @@ def test_every_language_has_all_messages_and_no_others():
         assert set(texts.NEEDED) <= set(texts.load(language).say)
 
 
+def test_the_page_names_every_message():
+    page = (texts.FOLDER.parents[2] / "docs" / "prompts.md").read_text()
+    assert [name for name in texts.load("en").say if f"`{name}`" not in page] == []
+
+
 def test_what_the_service_must_not_promise_is_not_said():
     say = texts.load("en").say
     assert say["received"] == "Your call has been received. Someone will speak to you."
