@@ -10,6 +10,8 @@ It behaves: journal that survives `power_cut`, retries, escalation, replay windo
     mute               does not answer a query
     newer_trigger, no_speech, not_answered    refuses every clear for this reason
 
+and those of its speech, which is in unit_speech.py.
+
 Methods return lists of (topic, payload) to publish; times are in ms of any clock.
 """
 
@@ -18,8 +20,11 @@ import hmac
 import json
 import secrets
 
+from .unit_speech import FAULTS as SPEECH_FAULTS
+from .unit_speech import FakeSpeech
+
 FAULTS = (
-    "duplicate_alarms", "forged_seal", "never_confirms", "never_clears", "loses_cleared", "mute",
+    *SPEECH_FAULTS, "duplicate_alarms", "forged_seal", "never_confirms", "never_clears", "loses_cleared", "mute",
     "newer_trigger", "no_speech", "not_answered",
 )  # fmt: skip
 _RETRY_MS = (2000, 4000, 8000, 15000)
@@ -45,6 +50,7 @@ class FakeUnit:
         self.journal = {"epoch": secrets.token_hex(4), "boot": -1, "calls": 0, "open": None, "cleared": []}
         self.sent, self.received, self.refused = [], [], {}
         self.light = "off"
+        self.speech = FakeSpeech(self)
         self.boot(0)
 
     def boot(self, now_ms):
@@ -52,6 +58,7 @@ class FakeUnit:
         self.journal["boot"] += 1
         self.session, self._seq, self.conn, self._windows = secrets.token_hex(8), 0, 0, {}
         self.call, self._cause = None, "power_on"
+        self.speech.session = None
         if self.journal["open"]:
             self.call = _Call(self.journal["open"], now_ms, True, self.slower)
         self.light = "steady" if self.call else "off"
@@ -81,7 +88,7 @@ class FakeUnit:
         inputs.append({"n": len(inputs) + 1, "input": name, "kind": kind, "cause": cause, "location": location})
         self.call.received = False
         self.light = "steady" if self.call.answer_due_ms is not None else self.light
-        return self._alarm(now_ms)
+        return self._alarm(now_ms) + self.speech.triggered(self.call.id)
 
     def health(self):
         return [self._health()]
@@ -91,15 +98,15 @@ class FakeUnit:
 
     def tick(self, now_ms):
         """Retries, escalation, lost holder."""
-        call, out = self.call, []
+        call, out = self.call, self.speech.tick(now_ms)
         if call is None:
             return out
         if call.answer_due_ms is not None and now_ms >= call.answer_due_ms:
-            return self._escalate(now_ms)
+            return out + self._escalate(now_ms)
         if call.held_until_ms is not None and now_ms >= call.held_until_ms:
-            return self._escalate(now_ms)
+            return out + self._escalate(now_ms)
         if not call.received and now_ms >= call.retry_ms:
-            return self._alarm(now_ms)
+            return out + self._alarm(now_ms)
         return out
 
     def receive(self, topic, payload, now_ms):
@@ -158,7 +165,7 @@ class FakeUnit:
             return self._result(message, "not_answered")
         self.call.held_until_ms, self.call.answer_due_ms = None, now_ms + _ANSWER_MS * self.slower
         self.light = "flashing"
-        return self._result(message, "")
+        return self._result(message, "") + self._end_speech()
 
     def _take_clear(self, message, now_ms):
         reason = self._why_not_clear(message)
@@ -166,11 +173,26 @@ class FakeUnit:
             return self._result(message, reason)
         if "never_clears" in self.faults:
             return self._result(message, "")
+        ended = self._end_speech()
         self.journal["cleared"].append(self.call.id)
         self.journal["open"], self.call, self.light = None, None, "off"
         words = {"event": "cleared", "call": message["call"], "by": "service"}
         cleared = self._message("event", **words, outcome=message["outcome"], who=message["who"])
-        return self._result(message, "") + ([] if "loses_cleared" in self.faults else [cleared])
+        return self._result(message, "") + ended + ([] if "loses_cleared" in self.faults else [cleared])
+
+    def _take_offer(self, message, now_ms):
+        return self.speech.offer(message, now_ms)
+
+    def _take_control(self, message, now_ms):
+        return self.speech.control(message)
+
+    def _take_alive(self, message, now_ms):
+        return self.speech.alive(message, now_ms)
+
+    def _end_speech(self):
+        """An alarm's speech ends with its call, or with its hold."""
+        session = self.speech.session
+        return self.speech.end("call_over") if session and session.kind == "alarm" else []
 
     def _why_not(self, message):
         if message["call"] in self.journal["cleared"]:
@@ -189,7 +211,7 @@ class FakeUnit:
             return "newer_trigger"
         if self.call.held_until_ms is None:
             return "not_answered"
-        return "no_speech" if message["basis"] == "speech" else ""
+        return "no_speech" if message["basis"] == "speech" and self.call.id not in self.speech.spoken else ""
 
     def _take_query(self, message, now_ms):
         return [] if "mute" in self.faults else self._result(message, "") + self.health()
@@ -206,7 +228,7 @@ class FakeUnit:
         call.received, call.attempts_since, call.held_until_ms = False, 0, None
         call.answer_due_ms = now_ms + _ANSWER_MS * self.slower
         self.light = "steady"
-        return self._alarm(now_ms)
+        return self._end_speech() + self._alarm(now_ms)
 
     def _alarm(self, now_ms):
         call = self.call

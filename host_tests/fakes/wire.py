@@ -43,10 +43,10 @@ class Wire:
 
     def kill_desk(self):
         """Nothing but the database is left. The lock goes with the process, here by closing."""
-        self.desk.store.close()
+        self.desk.close()
 
     def close(self):
-        self.desk.store.close()
+        self.desk.close()
 
     def up(self, messages, link=0):
         """Messages of a unit reach the desk's queue, unless lost."""

@@ -20,7 +20,7 @@ async def serve(config, say):
     try:
         host, port = await server.start(config.api_host, config.api_port)
     except OSError as error:
-        desk.store.close()
+        desk.close()
         text = f"cannot listen on {config.api_host}:{config.api_port}: {error.strerror or error}. Is another desk running?"
         raise OSError(error.errno, f"{text} Choose another api.port, or 0 for any.") from error
     address = config.state / "api.json"

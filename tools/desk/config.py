@@ -7,12 +7,15 @@ from pathlib import Path
 
 from .fields import name
 from .seal import KEY_BYTES
+from .talk.config import Media, read_media
+from .welfare.questions import QuestionsError, load_questions
 
 TIMERS = {  # name: (default, lowest, highest), seconds; the reasons are in docs/desk-api.md
     "unanswered_s": (60, 0.1, 3600),
     "answer_repeat_s": (30, 0.1, 100),
     "unit_silent_s": (20, 0.1, 3600),
     "health_period_s": (600, 0.1, 86400),
+    "media_silent_s": (5, 0.1, 3600),
 }
 RETRY_S = (2, 4, 8, 15)  # waits between two tries of a command, the last for ever: the unit's own pace for alarms
 
@@ -58,6 +61,8 @@ class Config:
     timers: dict = field(default_factory=lambda: {key: value[0] for key, value in TIMERS.items()})
     retry_s: tuple = RETRY_S
     fault_injection: bool = False
+    media: Media = Media()
+    questions: tuple = field(default_factory=load_questions)
 
 
 def load(path):
@@ -75,12 +80,17 @@ def load(path):
         raise ConfigError(f"{path}: {error}") from error
 
 
+_KNOWN = {
+    "v", "id", "state", "brokers", "units", "api", "timers", "retry_s", "fault_injection", "media", "welfare_questions",
+}  # fmt: skip
+
+
 class _Reader:
     def __init__(self, base):
         self._base = base
 
     def config(self, raw):
-        _object(raw, "the file", {"v", "id", "state", "brokers", "units", "api", "timers", "retry_s", "fault_injection"})
+        _object(raw, "the file", _KNOWN)
         if raw.get("v") != 1:
             raise ConfigError(f"v: 1 wanted, got {raw.get('v')!r}")
         api = _object(raw.get("api", {}), "api", {"host", "port", "allow_remote"})
@@ -94,7 +104,16 @@ class _Reader:
             timers=_timers(raw.get("timers", {})),
             retry_s=_retries(raw.get("retry_s", list(RETRY_S))),
             fault_injection=_bool(raw.get("fault_injection", False), "fault_injection"),
+            media=_media(raw.get("media", {})),
+            questions=self._questions(raw),
         )
+
+    def _questions(self, raw):
+        path = self._path(raw["welfare_questions"], "welfare_questions") if "welfare_questions" in raw else None
+        try:
+            return load_questions(path)
+        except QuestionsError as error:
+            raise ConfigError(f"welfare_questions: {error}") from error
 
     def _path(self, value, where):
         return self._base / _text(value, where)
@@ -220,6 +239,13 @@ def _host(api):
             "to 127.0.0.1, or set api.allow_remote to true if the network between is yours alone."
         )
     return host
+
+
+def _media(raw):
+    try:
+        return read_media(_object(raw, "media", {"address", "bind", "ports", "plain_rtp"}))
+    except ValueError as error:
+        raise ConfigError(f"media.{error}") from error
 
 
 def _timers(raw):

@@ -18,6 +18,8 @@ from .intake import Intake
 from .sender import Sender
 from .store import Store
 from .switchboard import DeskError, Switchboard
+from .talk.store import TalkStore
+from .talk.talks import Talks
 from .timeline import Timeline
 from .units import Strangers, UnitRecord
 
@@ -42,7 +44,7 @@ class Desk:
     """
 
     def __init__(self, config, make_link=BrokerLink, now_ms=_now_ms):
-        self.config, timers, self._now_ms = config, config.timers, now_ms
+        self.config, timers, self._now_ms, self.wall_ms = config, config.timers, now_ms, _wall_ms
         config.state.mkdir(parents=True, exist_ok=True)
         self.store = Store(config.state / "desk.db")
         self.timeline = Timeline(self.store, _wall_ms)
@@ -57,11 +59,17 @@ class Desk:
         periods_ms = [round(timers[name] * 1000) for name in ("unanswered_s", "answer_repeat_s")]
         self.book = Book(self.store, config.units, self.duty, *periods_ms, [round(wait_s * 1000) for wait_s in config.retry_s])
         self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, now_ms, _wall_ms)
+        self.talks = Talks(
+            TalkStore(self.store), self.book, self.units, self.timeline, config.media, round(timers["media_silent_s"] * 1000),
+            now_ms, _wall_ms,
+        )  # fmt: skip
+        self.switchboard.on_change = self.talks.call_changed
         self.links = [make_link(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
         self._sender = Sender(config.id, self.store, self.links, self.injection, self.timeline, _wall_ms)
         self._intake = Intake(
-            self.store, self.book, self.units, self.strangers, self.switchboard, self.timeline, now_ms, _wall_ms, self._watch
-        )
+            self.store, self.book, self.units, self.strangers, self.switchboard, self.talks, self.timeline, now_ms, _wall_ms,
+            self._watch,
+        )  # fmt: skip
         self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
         self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
         self.last_error = ""
@@ -77,7 +85,12 @@ class Desk:
                 task.result()  # none ends but with an error: then the desk ends with it, instead of half working
         finally:
             await end(tasks)
-            self.store.close()
+            self.close()
+
+    def close(self):
+        """Free the ports and the database; for `run`, and for who never ran it."""
+        self.talks.close()
+        self.store.close()
 
     def act(self, work):
         """Run `work()` for an operator in a transaction, then send what follows from it. Raises DeskError."""
@@ -122,6 +135,7 @@ class Desk:
         with self.store.transaction():
             if self._starting_over:
                 self.switchboard.resume()
+                self.talks.resume()
                 self._starting_over = False
             while self._link_news:
                 self._show_link(*self._link_news.popleft())
@@ -163,6 +177,7 @@ class Desk:
         for record in self.units.values():
             if record.watch.next_due() <= now_ms:
                 self._watch(record, watch.TICK)
+        self.talks.tick()
 
     def _send_due(self):
         for address in self._queries:
@@ -171,6 +186,11 @@ class Desk:
         for call in self.book.open():
             for do in call.delivery.due(self._now_ms()):
                 self._send_command(call, do)
+        outbox, self.talks.outbox = self.talks.outbox, []
+        for record, kind, fields in outbox:
+            ctr = self._sender.send(record, kind, fields)
+            if ctr is not None:
+                self.talks.sent(kind, fields, ctr)
 
     def _send_command(self, call, do):
         record, body = self.units[call.unit.address], call.command(do)
@@ -195,7 +215,7 @@ class Desk:
 
     def _sleep_s(self):
         dues = [call.delivery.next_due() for call in self.book.open()] + [call.routing.next_due() for call in self.book.open()]
-        dues += [record.watch.next_due() for record in self.units.values()]
+        dues += [record.watch.next_due() for record in self.units.values()] + [self.talks.next_due()]
         soonest_ms = min((due for due in dues if due is not None), default=self._now_ms() + 1000)
         return min(_STEP_MAX_S, max(0.001, (soonest_ms - self._now_ms()) / 1000))
 

@@ -7,12 +7,16 @@ import json
 
 from .fields import call_id, hexadecimal, integer, name, one_of, text, wrong_field
 from .seal import seal
+from .talk.description import is_described
 
 DOWN_BYTES_MAX = 1024
 OUTCOMES = ("emergency", "help_sent", "mistake", "test")
 BASES = ("present", "speech")
+KINDS = ("alarm", "intercom", "welfare", "door")
+CONTROLS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
 CTR_MAX = 2**31 - 1
 _WHO = text(1, 32)
+_SID = hexadecimal(16)
 _COMMON = {"unit": name, "session": hexadecimal(16), "from": name, "ctr": integer(1, CTR_MAX), "at": integer(0, 2**53)}
 _TYPES = {
     "receipt": {"call": call_id, "triggers": integer(1, 64), "escalation": integer(0, 1000)},
@@ -26,6 +30,16 @@ _TYPES = {
         "who": _WHO,
     },
     "query": {},
+    "offer": {
+        "sid": _SID,
+        "turn": integer(1, 2**31 - 1),
+        "kind": one_of(*KINDS),
+        "call": lambda value: value == "" or call_id(value),
+        "who": _WHO,
+        "media": is_described,
+    },
+    "control": {"sid": _SID, "do": one_of(*CONTROLS)},
+    "alive": {"sid": _SID},
 }
 
 

@@ -7,6 +7,7 @@ passes Python's JSON reader and would then break the database).
 import re
 
 _NAME = re.compile(r"[a-z0-9_-]{1,24}\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _CALL = re.compile(r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}\Z")
 
 
@@ -64,6 +65,11 @@ def name(value):
 
 def call_id(value):
     return type(value) is str and _CALL.match(value) is not None
+
+
+def day(value):
+    """A date as YYYY-MM-DD; whether there is such a day is not asked."""
+    return type(value) is str and _DAY.match(value) is not None
 
 
 def wrong_field(checks, value):

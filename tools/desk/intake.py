@@ -2,6 +2,7 @@
 
 from . import routing, watch
 from .session import NEW, NEW_SESSION, OLD, REPEATED
+from .talk.attested import FACTS, Attested
 from .upward import read, split_topic
 
 _SHOW_EVERY_MS = 1000  # a flood of refused messages makes one event a second for each unit and reason
@@ -10,13 +11,16 @@ _SHOW_EVERY_MS = 1000  # a flood of refused messages makes one event a second fo
 class Intake:
     """`receipts`: list of (record, call, session, escalation) that the desk owes after the commit."""
 
-    def __init__(self, store, book, units, strangers, switchboard, timeline, now_ms, wall_ms, watch_event):
+    def __init__(self, store, book, units, strangers, switchboard, talks, timeline, now_ms, wall_ms, watch_event):
         self._store, self._book, self._units, self._strangers = store, book, units, strangers
-        self._switchboard, self._timeline = switchboard, timeline
+        self._switchboard, self._talks, self._timeline = switchboard, talks, timeline
         self._now_ms, self._wall_ms, self._watch_event = now_ms, wall_ms, watch_event
+        self._attested = Attested(talks.store, timeline, switchboard.duty, wall_ms, self._refuse)
         self._shown_ms = {}
         self.receipts = []
-        self._kinds = {"alarm": self._alarm, "event": self._event, "health": self._health, "state": self._state}
+        self._kinds = {
+            "alarm": self._alarm, "event": self._event, "health": self._health, "speech": self._speech, "state": self._state,
+        }  # fmt: skip
         self._events = {
             "started": self._started, "fault": self._fault, "command": self._command, "cleared": self._cleared,
             "refused": self._refused_by_unit,
@@ -42,6 +46,7 @@ class Intake:
 
     def _greet(self, record):
         self._timeline.emit("session", record.address, session=record.sessions.session, boot=record.sessions.boot)
+        self._talks.unit_started(record)
         for call in self._book.open():
             if call.unit.address == record.address:
                 self._switchboard.tell(call, routing.RESUMED)
@@ -61,6 +66,8 @@ class Intake:
         elif not (call.state == routing.CLOSED and _is_late(call, message)):
             self._tell(call, events)
         self._book.save(call)
+        if routing.RAISED in events or routing.TRIGGERED in events:
+            self._talks.activated(record, call)
         if verdict in (NEW, NEW_SESSION):
             self._watch_event(record, watch.HEARD)
         escalation = message["escalation"] if verdict == OLD else call.body["escalation"]
@@ -82,6 +89,9 @@ class Intake:
     def _event(self, record, message, verdict):
         if message["event"] == "cleared":  # sealed, final and said once: true at any time
             self._cleared(record, message, verdict)
+        elif message["event"] in FACTS:
+            if self._attested.take(record, message, verdict) and verdict != OLD:
+                self._talks.attested(record, message)
         elif self._is_new(record, verdict):
             self._events[message["event"]](record, message, verdict)
         if verdict in (NEW, NEW_SESSION):
@@ -106,6 +116,8 @@ class Intake:
 
     def _command(self, record, message, verdict):
         body = {key: message[key] for key in ("ref", "from", "do", "ok", "reason")}
+        if message["do"] == "control":
+            self._talks.commanded(record, message)
         call, do = self._of_command(record, message)
         self._timeline.emit("command", record.address, call.call if call else "", **body)
         if call is None:
@@ -138,6 +150,12 @@ class Intake:
             self._timeline.emit("cleared", record.address, message["call"], **body, known=call is not None)
         if call is not None:
             self._switchboard.closed_by_unit(call, message=message, **body)
+
+    def _speech(self, record, message, verdict):
+        if self._is_new(record, verdict):
+            self._watch_event(record, watch.HEARD)
+            if not self._talks.heard(record, message):
+                self._refuse(record, "no_such_session")
 
     def _refused_by_unit(self, record, message, verdict):
         record.refused_by_unit = message["counts"]

@@ -8,6 +8,7 @@ from .fields import boolean, integer, name, nullable, one_of, text, wrong_field
 from .inject import MODES
 from .routing import PARTIES
 from .switchboard import DeskError
+from .talk import requests as talk_requests
 from .timeline import as_event
 from .units import seconds
 
@@ -54,12 +55,29 @@ def _with_status(desk, call):
 
 
 def _answer(desk, fields):
-    party = fields.get("party") or _ringing(desk, fields)
-    who = fields.get("who", party)
-    _checked({"party": party, "who": who}, party=one_of(*PARTIES), who=_WHO)
     call = _call(desk, fields)
+    party = fields.get("party") or _ringing(desk, fields)
+    speaking = desk.talks.of_call(call)
+    who = fields.get("who", speaking.body["who"] if speaking else party)
+    talk = fields.get("talk", False)
+    _checked({"party": party, "who": who, "talk": talk}, party=one_of(*PARTIES), who=_WHO, talk=boolean)
     desk.act(lambda: desk.switchboard.answer(call, party, who))
-    return _one_call(desk, {"call": call.n})
+    return {**_one_call(desk, {"call": call.n}), **(_started(desk, call, who) if talk else {})}
+
+
+def _started(desk, call, who):
+    """The call is answered already: that speech cannot begin is told beside it."""
+    try:
+        return {"session": talk_requests.start_talk(desk, call, who), "talk_error": None}
+    except DeskError as error:
+        return {"session": None, "talk_error": {"code": error.code, "text": str(error)}}
+
+
+def _talk(desk, fields):
+    call = _call(desk, fields)
+    who = fields.get("who", call.body["who"])
+    _checked({"who": who}, who=text(0 if "who" not in fields else 1, 32))
+    return {"session": talk_requests.start_talk(desk, call, who)}
 
 
 def _ringing(desk, fields):
@@ -143,5 +161,6 @@ def _ping(desk, fields):
 
 REQUESTS = {
     "ping": _ping, "status": _status, "calls": _calls, "call": _one_call, "answer": _answer, "release": _release,
-    "clear": _clear, "duty": _duty, "units": _units, "query": _query, "log": _log, "inject": _inject,
+    "clear": _clear, "duty": _duty, "units": _units, "query": _query, "log": _log, "inject": _inject, "talk": _talk,
+    **talk_requests.REQUESTS,
 }  # fmt: skip

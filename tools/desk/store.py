@@ -41,6 +41,11 @@ class Store:
             self._lock.close()
             raise
 
+    @property
+    def db(self):
+        """The connection, for what else is kept in the same file (talk/store.py)."""
+        return self._db
+
     def close(self):
         self._db.close()
         self._lock.close()

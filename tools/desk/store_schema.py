@@ -11,4 +11,18 @@ SCHEMA = (
     CREATE TABLE log (n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL,
         address TEXT NOT NULL, call TEXT NOT NULL, body TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE turns (address TEXT PRIMARY KEY, turn INTEGER NOT NULL);
+    CREATE TABLE talks (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL UNIQUE, address TEXT NOT NULL, is_over INTEGER NOT NULL,
+        body TEXT NOT NULL);
+    CREATE INDEX talks_by_end ON talks (is_over);
+    CREATE TABLE facts (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, fact TEXT NOT NULL, address TEXT NOT NULL,
+        session TEXT NOT NULL, seq INTEGER NOT NULL, sid TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (address, session, seq));
+    CREATE INDEX facts_by_kind ON facts (fact, address, n);
+    CREATE TABLE welfare (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, address TEXT NOT NULL, sid TEXT NOT NULL, who TEXT NOT NULL,
+        body TEXT NOT NULL);
+    """,
 )

@@ -19,8 +19,9 @@ class Switchboard:
     """`now_ms()` drives timers, `wall_ms()` is written down. `duty`: dict of scheme to bool, shared with the book."""
 
     def __init__(self, store, book, timeline, duty, now_ms, wall_ms):
-        self._store, self._book, self._timeline, self._duty = store, book, timeline, duty
+        self._store, self._book, self._timeline, self._duty, self.duty = store, book, timeline, duty, duty
         self._now_ms, self._wall_ms = now_ms, wall_ms
+        self.on_change = lambda call, event: None  # speech follows its call
         self._do = {
             "RING": self._ring,
             "STOP_RINGING": lambda call: None,  # listeners see it in the `call` event
@@ -37,6 +38,7 @@ class Switchboard:
         for action in actions:
             self._do[action[0]](call, *action[1:])
         self._book.save(call)
+        self.on_change(call, event)
         if actions:
             self.show(call, event)
 

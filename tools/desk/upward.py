@@ -5,14 +5,17 @@ Nothing here raises for what a peer sent: the answer is a message or the reason 
 
 import json
 
-from .fields import boolean, call_id, counts, hexadecimal, integer, list_of, name, nullable, one_of, table, text, wrong_field
+from .fields import boolean, call_id, counts, day, hexadecimal, integer, list_of, name, nullable, one_of, table, text, wrong_field
 from .seal import SEAL_BYTES, is_sealed
+from .talk.description import is_described
 
 UP_BYTES_MAX = 2048
-CHANNELS = ("alarm", "event", "health", "state")
+CHANNELS = ("alarm", "event", "health", "speech", "state")
 REASONS = ("topic", "unit", "size", "seal", "json", "version", "type", "field")
 _COUNT = integer(0, 2**31 - 1)
 _WORD = text(1, 24)  # open lists of names (faults, reset causes): an unknown name is shown, not refused
+_REASON = text(0, 32)
+_SID, _TURN = hexadecimal(16), integer(1, 2**31 - 1)
 
 _COMMON = {
     "unit": name,
@@ -38,7 +41,7 @@ _TYPES = {
         "inputs": list_of(_INPUT, 1, 8),
         "age_ms": nullable(integer(0, 2**28)),
     },
-    "event": {"event": one_of("started", "fault", "command", "cleared", "refused")},
+    "event": {"event": one_of("started", "fault", "command", "cleared", "refused", "microphone", "speech", "no_answer", "ok")},
     "health": {
         "firmware": text(0, 64),
         "board": text(0, 64),
@@ -51,14 +54,41 @@ _TYPES = {
         "journal": table(used_records=_COUNT, free_records=_COUNT, erases_max=_COUNT, bad_sectors=_COUNT),
         "counters": counts,
     },
+    "speech": {"say": one_of("progress", "answer", "declined", "reoffer", "ended", "alive", "media")},
     "state": {"online": boolean, "conn": integer(1, 2**31 - 1)},
 }
+_SESSION = {"sid": _SID, "kind": _WORD, "call": lambda value: value == "" or call_id(value), "who": text(0, 32)}
 _EVENTS = {
     "started": {"cause": text(0, 32), "firmware": text(0, 64), "open_call": nullable(call_id)},
     "fault": {"fault": _WORD, "input": text(0, 24), "open": boolean},
     "command": {"ref": integer(1, 2**31 - 1), "from": name, "do": _WORD, "ok": boolean, "reason": text(0, 32)},
     "cleared": {"call": call_id, "by": one_of("service", "local"), "outcome": text(0, 32), "who": text(0, 32)},
     "refused": {"counts": counts},
+    "microphone": {**_SESSION, "open": boolean, "why": _REASON},
+    "speech": {**_SESSION, "state": _WORD, "reason": _REASON},
+    "no_answer": {
+        "sid": _SID,
+        "kind": _WORD,
+        "who": text(0, 32),
+        "evidence": table(
+            rings=_COUNT,
+            prompts=_COUNT,
+            announced=boolean,
+            last_activity_s=nullable(_COUNT),
+            audio_path_proven_s=nullable(_COUNT),
+            privacy=boolean,
+        ),
+    },
+    "ok": {"state": one_of("pressed", "missed"), "day": day},
+}
+_SAYS = {
+    "progress": {"sid": _SID, "turn": _TURN, "state": _WORD},
+    "answer": {"sid": _SID, "turn": _TURN, "media": is_described},
+    "declined": {"sid": _SID, "turn": _TURN, "reason": _REASON, "current_turn": _COUNT},
+    "reoffer": {"sid": _SID, "turn": _TURN, "media": is_described},
+    "ended": {"sid": _SID, "turn": _COUNT, "reason": _REASON},
+    "alive": {"sid": _SID, "turn": _TURN, "mode": _WORD, "counters": counts},
+    "media": {"sid": _SID, "turn": _TURN, "state": _WORD, "silent_ms": _COUNT},
 }
 
 
@@ -100,6 +130,8 @@ def _fault(place, message):
     if wrong_field(_COMMON, message) or wrong_field(_TYPES[kind], message) or message["unit"] != place[2]:
         return "field"
     if kind == "event" and wrong_field(_EVENTS[message["event"]], message):
+        return "field"
+    if kind == "speech" and wrong_field(_SAYS[message["say"]], message):
         return "field"
     if kind == "alarm" and message["call"].rsplit("-", 2)[0] != place[2]:
         return "field"

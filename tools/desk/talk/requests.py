@@ -1,0 +1,137 @@
+"""The API's requests about speech and welfare, as tools/desk/requests.py. Documented in docs/desk-api.md."""
+
+from ..downward import CONTROLS
+from ..fields import boolean, hexadecimal, integer, nullable, one_of, text, wrong_field
+from ..switchboard import DeskError
+from ..units import seconds
+from ..welfare.questions import OUTCOMES, wrong_answer
+from .rtp import DIGITS
+from .talk import talk_view
+
+_WHO = text(1, 32)
+_SID = hexadecimal(16)
+_LIMIT_MAX = 1000
+_NOTE_MAX = 1000
+
+
+def _checked(fields, **checks):
+    wrong = wrong_field(checks, fields)
+    if wrong:
+        raise DeskError("field", f"{wrong}: {fields.get(wrong)!r} is missing or not what docs/desk-api.md allows")
+
+
+def _record(desk, address):
+    if address not in desk.units:
+        raise DeskError("no_such_unit", f"unit: {address!r} is not in the configuration; write scheme/flat/unit")
+    return desk.units[address]
+
+
+def _session(desk, fields):
+    _checked(fields, sid=_SID)
+    return desk.talks.get(fields["sid"])
+
+
+def start_talk(desk, call, who):
+    """The view of the session in which `who` speaks with the flat of `call`. Raises DeskError."""
+    return desk.act(lambda: desk.talks.talk(call, who).view())
+
+
+def _call_flat(kind):
+    def call_flat(desk, fields):
+        fields = {"take_over": False, **fields}
+        _checked(fields, unit=text(1, 80), who=_WHO, take_over=boolean)
+        record = _record(desk, fields["unit"])
+        return {"session": desk.act(lambda: desk.talks.call_flat(record, kind, fields["who"], fields["take_over"]).view())}
+
+    return call_flat
+
+
+def _control(desk, fields):
+    _checked(fields, command=one_of(*CONTROLS))
+    talk = _session(desk, fields)
+    desk.act(lambda: desk.talks.command(talk, fields["command"]))
+    return {"session": talk.view()}
+
+
+def _hang_up(desk, fields):
+    return _control(desk, {**fields, "command": "clear_down"})
+
+
+def _digit(desk, fields):
+    _checked(fields, digit=lambda value: type(value) is str and len(value) == 1 and value in DIGITS)
+    talk = _session(desk, fields)
+    if not talk.endpoint.active or not talk.endpoint.digit(fields["digit"]):
+        raise DeskError("not_connected", "the flat takes no digits now: not connected, none agreed on, or 16 are waiting")
+    return {"session": talk.view()}
+
+
+def _sessions(desk, fields):
+    fields = {"ended": False, "limit": 100, **fields}
+    _checked(fields, ended=boolean, limit=integer(1, _LIMIT_MAX))
+    rows = desk.talks.store.talks(True, fields["limit"]) if fields["ended"] else []
+    views = [talk_view(n, sid, desk.units[address].unit, body) for n, sid, address, body in rows if address in desk.units]
+    return {"sessions": views + [talk.view() for talk in desk.talks.sessions.values()]}
+
+
+def _questions(desk, fields):
+    return {"questions": list(desk.config.questions), "outcomes": list(OUTCOMES)}
+
+
+def _outcome(desk, fields):
+    fields = {"answers": {}, "note": "", **fields}
+    _checked(fields, sid=_SID, who=_WHO, outcome=one_of(*OUTCOMES), note=text(0, _NOTE_MAX))
+    row = desk.talks.store.talk(fields["sid"])
+    if row is None or row[3]["kind"] not in ("welfare", "intercom", "alarm"):
+        raise DeskError("no_such_session", f"there was no welfare call {fields['sid']!r}")
+    wrong = wrong_answer(desk.config.questions, fields["answers"], fields["outcome"])
+    if wrong:
+        raise DeskError("field", f"answers: {wrong}")
+    body = {key: fields[key] for key in ("outcome", "answers", "note")}
+    body["asked"] = {question["id"]: question["text"] for question in desk.config.questions if question["id"] in body["answers"]}
+    n = desk.act(lambda: _recorded(desk, row[2], fields, body))
+    return {"outcome": next(_entry(desk, *entry) for entry in desk.talks.store.outcomes(row[2], n - 1, 1))}
+
+
+def _recorded(desk, address, fields, body):
+    n = desk.talks.store.add_outcome(desk.wall_ms(), address, fields["sid"], fields["who"], body)
+    desk.timeline.emit("welfare", address, number=n, sid=fields["sid"], who=fields["who"], outcome=body["outcome"])
+    return n
+
+
+def _entry(desk, n, at_ms, address, sid, who, body):
+    evidence = desk.talks.store.fact_of("no_answer", sid)
+    return {
+        "n": n, "at": seconds(at_ms), "unit": address, "sid": sid, "who": who, **body,
+        "evidence": evidence and evidence["evidence"],
+    }  # fmt: skip
+
+
+def _paged(fields):
+    fields = {"unit": None, "since": 0, "limit": 100, **fields}
+    _checked(fields, unit=nullable(text(1, 80)), since=integer(0, 2**62), limit=integer(1, _LIMIT_MAX))
+    return fields
+
+
+def _welfare_log(desk, fields):
+    fields = _paged(fields)
+    address = _record(desk, fields["unit"]).address if fields["unit"] else ""
+    rows = desk.talks.store.outcomes(address, fields["since"], fields["limit"])
+    return {"entries": [_entry(desk, *row) for row in rows]}
+
+
+def _fact_log(fact):
+    def fact_log(desk, fields):
+        fields = _paged(fields)
+        address = _record(desk, fields["unit"]).address if fields["unit"] else ""
+        rows = desk.talks.store.facts(fact, address, fields["since"], fields["limit"])
+        return {"entries": [{**body, "n": n, "at": seconds(at_ms), "unit": unit} for n, at_ms, unit, body in rows]}
+
+    return fact_log
+
+
+REQUESTS = {
+    "intercom": _call_flat("intercom"), "welfare": _call_flat("welfare"), "door": _call_flat("door"), "control": _control,
+    "digit": _digit, "hang_up": _hang_up, "sessions": _sessions, "welfare_questions": _questions, "welfare_outcome": _outcome,
+    "welfare_log": _welfare_log, "microphone_log": _fact_log("microphone"), "no_answer_log": _fact_log("no_answer"),
+    "ok_log": _fact_log("ok"),
+}  # fmt: skip
