@@ -1,0 +1,80 @@
+"""Loudness of a frame, gain with a ramp, and the microphone's 32-bit slots to samples.
+
+Buffers hold n samples, signed 16 bits, little endian; results saturate. Nothing is checked, nothing allocated.
+Gains are in 1/4096 (_q12): 4096 leaves a sample as it is, 0 is silence, 65535 is the most (24 dB).
+"""
+
+import micropython
+from micropython import const
+
+_ONE_Q12 = const(4096)
+
+
+@micropython.viper
+def mean_abs(pcm16: ptr16, n: int) -> int:
+    """Mean size of the samples, 0..32767; 0 without samples."""
+    total = 0
+    i = n
+    while i:
+        i -= 1
+        v = pcm16[i]
+        if v & 0x8000:
+            v = 0x10000 - v
+        total += v
+    if n:
+        total = total // n
+    if total > 32767:
+        return 32767
+    return total
+
+
+@micropython.viper
+def _fill(pcm16: ptr16, n: int, value: int):
+    while n:
+        n -= 1
+        pcm16[n] = value
+
+
+@micropython.viper
+def _multiply(pcm16: ptr16, gain: int, n: int, step: int):
+    """gain in 1/32768, with three bits more than _q12 so that a ramp's steps are fine; `step` is added after each sample."""
+    while n:
+        n -= 1
+        v = (((pcm16[0] ^ 0x8000) - 0x8000) * (gain >> 3)) >> 12
+        if (v + 0x8000) >> 16:
+            v = 0x7FFF ^ (v >> 31)
+        pcm16[0] = v
+        gain += step
+        pcm16 = ptr16(int(pcm16) + 2)
+
+
+def scale(pcm16, n, from_q12, to_q12):
+    """Multiplies in place, from one gain to the other in equal steps (0..65535 each). The next frame goes on at to_q12."""
+    if from_q12 == to_q12:
+        if to_q12 == _ONE_Q12:
+            return
+        if to_q12 == 0:
+            _fill(pcm16, n, 0)
+            return
+    if n:
+        _multiply(pcm16, from_q12 << 3, n, ((to_q12 - from_q12) << 3) // n)
+
+
+@micropython.viper
+def _take(raw32: ptr32, pcm16: ptr16, n: int, shift: int):
+    half = 1 << (31 - shift)
+    mask = half + (half - 1)
+    while n:
+        n -= 1
+        v = (((raw32[n] >> shift) + half) & mask) - half  # the sign is made anew: 64-bit processors load without it
+        if (v + 0x8000) >> 16:
+            v = 0x7FFF ^ (v >> 31)
+        pcm16[n] = v
+
+
+def take_microphone(raw32, pcm16, n, shift):
+    """Slots of 32 bits, signed, to samples of 16: each is shifted right by `shift` (1..16) and saturates.
+
+    16 takes the upper half as it is; every bit less is 6 dB more.
+    """
+    _take(raw32, pcm16, n, shift)
