@@ -24,6 +24,10 @@ LACKING = {
     "host_tests/test_assembly.py": "asyncio's own loop",
     "host_tests/test_nap.py": "asyncio's own loop",
     "host_tests/test_online.py": "sockets",
+    "host_tests/test_talk.py": "viper",
+    "host_tests/test_talk_far.py": "viper",
+    "host_tests/test_talk_near.py": "viper",
+    "host_tests/test_talk_task.py": "viper",
     "host_tests/transports": "sockets",
     "host_tests/vboard/test_esp32_socket.py": "threads",
 }

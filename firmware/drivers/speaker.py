@@ -78,7 +78,9 @@ class Speaker:
         return self._wanted is not None or self._playing is not None
 
     def begin(self):
-        """A stream begins: until `end` the amplifier stays on, and the ring is asked for a block every 20 ms."""
+        """A stream begins, if none has: until `end` the amplifier stays on, and the ring is asked for a block every 20 ms."""
+        if self._streaming:
+            return
         self._put = False
         self._streaming = True
         if not self._running:
