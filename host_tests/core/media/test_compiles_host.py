@@ -1,4 +1,4 @@
-"""Every file of the firmware with viper in it compiles for the processors of the boards: a constant too big for 31 bits would not."""
+"""Every file of the firmware with viper in it compiles for the boards' processors: a constant too big for 31 bits would not."""
 
 import subprocess
 import sys
