@@ -9,6 +9,7 @@ import micropython
 from micropython import const
 
 from firmware.core.media import sha1
+from firmware.core.media.octets import copy, differ
 
 TAG_BYTES = const(10)
 _CHUNK_BYTES = const(160)  # ten blocks: 20 ms of G.711 in one call of the AES
@@ -35,25 +36,6 @@ def _mix(data: ptr32, stream: ptr32, at: int, size: int):
     while n:
         data[0] = data[0] ^ stream[0]
         data, stream, n = ptr32(int(data) + 4), ptr32(int(stream) + 4), n - 1
-
-
-@micropython.viper
-def _differ(data: ptr8, at: int, wanted: ptr8) -> int:
-    """0 if the ten bytes at `at` are the wanted ones. Takes the same time wherever they differ."""
-    wrong = i = 0
-    while i < 10:
-        wrong |= data[at + i] ^ wanted[i]
-        i += 1
-    return wrong
-
-
-@micropython.viper
-def copy(source: ptr8, at: int, target: ptr8, to: int, size: int):
-    """`size` bytes; a slice of Python's would be an object."""
-    i = 0
-    while i < size:
-        target[to + i] = source[at + i]
-        i += 1
 
 
 @micropython.viper
@@ -148,7 +130,7 @@ class Keys:
     def is_right(self, data, size, tag):
         """True if `tag` (10 bytes) is that of the first `size` bytes, which takes the same time either way."""
         self._hmac.mac(data, size)
-        return _differ(self._hmac.digest, 0, tag) == 0
+        return differ(self._hmac.digest, 0, tag, 0, TAG_BYTES) == 0
 
     def wipe(self):
         """Forgets the keys. The AES object holds its own until it is collected: it is let go."""

@@ -9,7 +9,7 @@ Source: RFC 3711 3.3, 3.4, 4.2; P3 (nobody listens).
 
 from micropython import const
 
-from firmware.core.media import aes_cm
+from firmware.core.media import aes_cm, octets
 from firmware.core.media.window import Window
 
 KEY_BYTES = const(30)  # master key 16 and master salt 14, RFC 3711 8.2
@@ -98,13 +98,10 @@ class Receiver:
 
     def _place(self, data, at):
         """Which of the sources under this key it is, counted from 0 for the first; -1 for a new one."""
-        sources = self._sources
-        for i in range(self._known):
-            j = 4 * i
-            if (data[at] == sources[j] and data[at + 1] == sources[j + 1] and data[at + 2] == sources[j + 2]
-                    and data[at + 3] == sources[j + 3]):  # fmt: skip
-                return i
-        return -1
+        place = self._known - 1  # mostly the last one
+        while place >= 0 and octets.differ(data, at, self._sources, 4 * place, 4):
+            place -= 1
+        return place
 
     def unprotect(self, data, size, header):
         """An RTP packet of `size` bytes whose header takes `header`."""
@@ -124,7 +121,7 @@ class Receiver:
             roc = self._roc + ((self._highest + distance) >> 16)
             if roc < 0 or self._window.has(number, distance):
                 return REPLAY
-        aes_cm.copy(data, body, self._tag, 0, TAG_BYTES)
+        octets.copy(data, body, self._tag, 0, TAG_BYTES)
         if not self._is_right(data, body, roc):
             if place >= 0 or number >= _LATE_WRAP:
                 return AUTH
@@ -142,7 +139,7 @@ class Receiver:
     def _remember(self, data, number, distance, roc, is_new):
         self.is_new = is_new
         if is_new:
-            aes_cm.copy(data, 8, self._sources, 4 * self._known, 4)
+            octets.copy(data, 8, self._sources, 4 * self._known, 4)
             self._known += 1
             self._window.clear()
         self._window.take(number, distance)
@@ -165,7 +162,7 @@ class Receiver:
         distance = 0 if fresh else index - self._rtcp_highest
         if not fresh and self._rtcp_window.has(index, distance):
             return REPLAY
-        aes_cm.copy(data, size - TAG_BYTES, self._tag, 0, TAG_BYTES)
+        octets.copy(data, size - TAG_BYTES, self._tag, 0, TAG_BYTES)
         if not self._rtcp.is_right(data, size - TAG_BYTES, self._tag):
             return AUTH
         if fresh:
