@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -14,25 +15,55 @@ from .store import StoreError
 
 
 async def serve(config, say):
-    """Run a desk with its API until cancelled. Raises StoreError, OSError."""
+    """Run a desk with its API, and its page if one is wanted, until cancelled. Raises StoreError, OSError."""
     desk = Desk(config)
-    server = ApiServer(desk, make_token(config.state / "desk.token"))
-    try:
-        host, port = await server.start(config.api_host, config.api_port)
-    except OSError as error:
-        desk.close()
-        text = f"cannot listen on {config.api_host}:{config.api_port}: {error.strerror or error}. Is another desk running?"
-        raise OSError(error.errno, f"{text} Choose another api.port, or 0 for any.") from error
+    token = make_token(config.state / "desk.token")
+    server = ApiServer(desk, token)
     address = config.state / "api.json"
-    address.write_text(json.dumps({"host": host, "port": port, "pid": os.getpid()}) + "\n")
-    say(f"desk {config.id}: API on {host}:{port}, state in {config.state}, {len(config.units)} unit(s)")
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(desk.close)
+        with _words_for(config.api_host, config.api_port, "api.port"):
+            host, port = await server.start(config.api_host, config.api_port)
+        stack.push_async_callback(server.stop)
+        if config.web_port is not None:
+            desk.page = await stack.enter_async_context(_page(desk, token))
+        page = {"page": desk.page.port} if desk.page else {}
+        address.write_text(json.dumps({"host": host, "port": port, "pid": os.getpid(), **page}) + "\n")
+        stack.callback(address.unlink, missing_ok=True)
+        _greet(config, desk, say, f"{host}:{port}")
+        await desk.run()
+
+
+@contextlib.contextmanager
+def _words_for(host, port, field):
+    """An OSError says which port was wanted, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        text = f"cannot listen on {host}:{port}: {error.strerror or error}. Is another desk running?"
+        raise OSError(error.errno, f"{text} Choose another {field}, or 0 for any.") from error
+
+
+@contextlib.asynccontextmanager
+async def _page(desk, token):
+    from .web.page import DeskPage  # here, so that a desk without a page does not load its server
+
+    config = desk.config
+    page = DeskPage(desk, token, desk.talks.endpoint, config.api_host, config.web_port, config.remote)
+    with _words_for(config.api_host, config.web_port, "web.port"):
+        await page.__aenter__()
+    try:
+        yield page
+    finally:
+        await page.__aexit__(None, None, None)
+
+
+def _greet(config, desk, say, api):
+    say(f"desk {config.id}: API on {api}, state in {config.state}, {len(config.units)} unit(s)")
+    if desk.page:
+        say(f"desk {config.id}: page at {desk.page.link()} (this link works once, within an hour)")
     for broker in config.brokers:
         say(f"desk {config.id}: connecting to broker {broker.name} at {broker.host}:{broker.port}")
-    try:
-        await desk.run()
-    finally:
-        await server.stop()
-        address.unlink(missing_ok=True)
 
 
 async def _until_stopped(config, say):

@@ -56,6 +56,7 @@ def _add_commands(commands):
     make.add_argument("--last", type=int, default=50, help="so many events (default 50)")
     make.add_argument("--call", help="of this call only: number or id")
     commands.add_parser("status", help="brokers, duty, fault injection")
+    commands.add_parser("page", help="a new link to the desk's page in a browser; it works once")
     make = commands.add_parser("inject", help="FAULT INJECTION, for tests only")
     make.add_argument("mode")
     make.add_argument("value", type=int, help="0 off, n: the next n messages, -1: until switched off; delay_ms: a time")
@@ -135,6 +136,11 @@ async def _status(desk, options):
     return reply, table(["WHAT", "IS"], rows + [["last error", reply["last_error"] or "-"]])
 
 
+async def _page(desk, options):
+    reply = await desk.request("page")
+    return reply, reply["url"]
+
+
 async def _inject(desk, options):
     injected = await desk.inject(options.mode, options.value)
     return injected, "\n".join(f"FAULT INJECTION {mode}: {value}" for mode, value in injected.items() if value) or "all off"
@@ -142,7 +148,7 @@ async def _inject(desk, options):
 
 _COMMANDS = {
     "list": _list, "answer": _answer, "release": _release, "clear": _clear, "duty": _duty, "units": _units, "query": _query,
-    "watch": _watch, "log": _log, "status": _status, "inject": _inject,
+    "watch": _watch, "log": _log, "status": _status, "inject": _inject, "page": _page,
 }  # fmt: skip
 
 

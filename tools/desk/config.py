@@ -63,6 +63,8 @@ class Config:
     fault_injection: bool = False
     media: Media = Media()
     questions: tuple = field(default_factory=load_questions)
+    web_port: int | None = None  # None: no page
+    remote: bool = False  # other machines may come, by other names than ours
 
 
 def load(path):
@@ -82,6 +84,7 @@ def load(path):
 
 _KNOWN = {
     "v", "id", "state", "brokers", "units", "api", "timers", "retry_s", "fault_injection", "media", "welfare_questions",
+    "web",
 }  # fmt: skip
 
 
@@ -106,6 +109,8 @@ class _Reader:
             fault_injection=_bool(raw.get("fault_injection", False), "fault_injection"),
             media=_media(raw.get("media", {})),
             questions=self._questions(raw),
+            web_port=_web_port(raw),
+            remote=_bool(api.get("allow_remote", False), "api.allow_remote"),
         )
 
     def _questions(self, raw):
@@ -239,6 +244,12 @@ def _host(api):
             "to 127.0.0.1, or set api.allow_remote to true if the network between is yours alone."
         )
     return host
+
+
+def _web_port(raw):
+    if "web" not in raw:
+        return None
+    return _number(_object(raw["web"], "web", {"port"}).get("port", 0), "web.port", 0, 65535, int)
 
 
 def _media(raw):

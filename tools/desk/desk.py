@@ -73,6 +73,7 @@ class Desk:
         self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
         self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
         self.last_error = ""
+        self.page = None  # web.page.DeskPage while there is one
         self.link_texts = {}  # broker name -> why it is not connected, "" when it is
 
     async def run(self):

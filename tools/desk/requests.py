@@ -155,6 +155,12 @@ def _inject(desk, fields):
     return {"injected": dict(desk.injection.modes)}
 
 
+def _page(desk, fields):
+    if desk.page is None:
+        raise DeskError("forbidden", "the desk has no page: it needs `web` in its configuration")
+    return {"url": desk.page.link()}
+
+
 def _ping(desk, fields):
     return {}
 
@@ -162,5 +168,6 @@ def _ping(desk, fields):
 REQUESTS = {
     "ping": _ping, "status": _status, "calls": _calls, "call": _one_call, "answer": _answer, "release": _release,
     "clear": _clear, "duty": _duty, "units": _units, "query": _query, "log": _log, "inject": _inject, "talk": _talk,
+    "page": _page,
     **talk_requests.REQUESTS,
 }  # fmt: skip

@@ -14,7 +14,7 @@ import { Welfare } from "./welfare.js";
 const me = new Operator();
 const ring = new Ring();
 const line = new Line({ up: refresh, down: lost, event: take });
-const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || place.flat;
+const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || addressOf(place);
 const speech = new Speech(line, speechChanged);
 const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query });
 const calls = new Calls({ answer, answerAndTalk, talk, release, clear }, () => me, (call) => speech.running && speech.session.call === call.call);

@@ -4,7 +4,9 @@ import { byId, moment, table } from "./dom.js";
 import { places } from "./calls.js";
 import { OPENED_FOR } from "./words.js";
 
-const LIMIT = 200;
+const SHOWN = 200;
+const PAGE = 1000;
+const PAGES_MAX = 100; // of the log, read oldest first
 
 const yes = (value) => (value ? "yes" : "no");
 const passed = (s) => (s === null ? "never" : s < 3600 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`);
@@ -44,7 +46,14 @@ export class Records {
 
   /** The newest first. */
   async entries(request) {
-    return (await this.line.request(request, { limit: LIMIT })).entries.reverse();
+    let newest = [];
+    for (let page = 0, since = 0; page < PAGES_MAX; page++) {
+      const { entries } = await this.line.request(request, { since, limit: PAGE });
+      newest = [...newest, ...entries].slice(-SHOWN);
+      if (entries.length < PAGE) break;
+      since = entries.at(-1).n;
+    }
+    return newest.reverse();
   }
 
   async openings() {

@@ -5,7 +5,8 @@ import { Cards, byId, clock, el, write } from "./dom.js";
 const STATES = { online: "On line", silent: "Does not answer", unheard: "Not heard yet" };
 const REASONS = { will: "the link broke", no_reply: "no reply", never_heard: "never heard", no_broker: "the desk has no broker" };
 
-export const addressOf = (unit) => `${unit.scheme}/${unit.flat}/${unit.unit}`;
+/** Of a unit's or call's view, or of an event; entries of a log have it already. */
+export const addressOf = (place) => (place.scheme ? `${place.scheme}/${place.flat}/${place.unit}` : place.unit);
 
 export class Units {
   /** `acts`: functions intercom(unit), welfare(unit), query(unit). */

@@ -6,6 +6,7 @@ export const STATES = {
   ringing: "It rings in the flat. Somebody there has to press the button (up to 45 s).",
   connected: "Connected. Speak now.",
   held: "On hold: the flat hears nothing, its microphone is closed.",
+  ending: "Ending …",
   ended: "Speech has ended.",
 };
 
