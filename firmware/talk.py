@@ -74,6 +74,11 @@ class Talk:
         return None if self._path is None else self._path.heard_ms
 
     @property
+    def deaf(self):
+        """True when the microphone is open and has given nothing for half a second."""
+        return self._microphone is not None and self._microphone.stalled
+
+    @property
     def both_heard(self):
         """True once each voice has been let through for 500 ms in this session."""
         return self._near_ms >= _VOICE_MS and self._far_ms >= _VOICE_MS
