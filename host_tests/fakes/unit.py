@@ -249,7 +249,7 @@ class FakeUnit:
             journal={"used_records": 1, "free_records": 1, "erases_max": 0, "bad_sectors": 0},
         )  # fmt: skip
 
-    def _message(self, kind, **body):
+    def _message(self, kind, /, **body):
         self._seq += 1
         head = {"v": 1, "type": kind, "unit": self.unit, "session": self.session, "seq": self._seq}
         head |= {"boot": self.journal["boot"], "epoch": self.journal["epoch"]}

@@ -55,11 +55,11 @@ class TalkStore:
         """Number of the new fact, or None: this very message was taken before. `message`: session, seq, and sid if it has one."""
         values = (at_ms, fact, address, message["session"], message["seq"], message.get("sid", ""), json.dumps(body))
         with self._store.transaction():
-            cursor = self._db.execute(
-                "INSERT OR IGNORE INTO facts (at_ms, fact, address, session, seq, sid, body) VALUES (?, ?, ?, ?, ?, ?, ?)", values
-            )
-            if not cursor.rowcount:
+            known = "SELECT 1 FROM facts WHERE address = ? AND session = ? AND seq = ?"
+            if self._db.execute(known, (address, message["session"], message["seq"])).fetchone():
                 return None
+            sql = "INSERT INTO facts (at_ms, fact, address, session, seq, sid, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            cursor = self._db.execute(sql, values)
             if cursor.lastrowid % _FACTS_SWEEP == 0:
                 self._db.execute("DELETE FROM facts WHERE n <= ?", (cursor.lastrowid - _FACTS_KEPT,))
         return cursor.lastrowid

@@ -1,0 +1,508 @@
+"""Speech sessions of the desk, joined in memory with a unit under a virtual clock: who speaks, for which call, until when."""
+
+import asyncio
+
+import pytest
+
+from host_tests.fakes.desk import KEY
+from host_tests.fakes.unit import FakeUnit
+from host_tests.fakes.wire import joined
+from tools.desk.switchboard import DeskError
+
+LONG = {"media_silent_s": 3600}  # nobody sends sound here
+
+
+def play(tmp_path, script, faults=(), timers=LONG, **config):
+    """Run `script(wire, unit)` with a unit that has just connected."""
+
+    async def run():
+        unit = FakeUnit(KEY, faults=faults)
+        with joined(tmp_path, unit, timers=timers, **config) as wire:
+            unit.will()
+            wire.up(unit.connected(wire.now_ms))
+            await wire.settle()
+            await script(wire, unit)
+
+    asyncio.run(run())
+
+
+async def raised_and_answered(wire, unit, who="Mary"):
+    wire.up(unit.trigger(wire.now_ms))
+    await wire.settle()
+    wire.act("answer", "centre", who)
+    await wire.settle()
+
+
+async def speaking(wire, unit, who="Mary"):
+    """View of the session of an answered call."""
+    await raised_and_answered(wire, unit, who)
+    return await talk(wire, who)
+
+
+async def talk(wire, who="Mary"):
+    talks = wire.desk.talks
+    call = wire.desk.book.get(wire.call()["n"])
+    view = wire.desk.act(lambda: talks.talk(call, who).view())
+    await wire.settle()
+    return view
+
+
+async def call_flat(wire, kind="welfare", who="Mary", take_over=False):
+    (record,) = wire.desk.units.values()
+    view = wire.desk.act(lambda: wire.desk.talks.call_flat(record, kind, who, take_over).view())
+    await wire.settle()
+    return view
+
+
+async def command(wire, do):
+    (session,) = wire.desk.talks.sessions.values()
+    wire.desk.act(lambda: wire.desk.talks.command(session, do))
+    await wire.settle()
+
+
+def session(wire):
+    """View of the one session that is on."""
+    (only,) = wire.desk.talks.sessions.values()
+    return only.view()
+
+
+def last(wire):
+    """Body of the newest session that is over."""
+    return wire.desk.talks.store.talks(True, 1)[0][3]
+
+
+def whys(wire):
+    return [event["why"] for event in wire.events("talk")]
+
+
+def kinds(wire, kind):
+    return [down for down in wire.downs if down["type"] == kind]
+
+
+def test_an_answered_call_is_spoken_with_and_the_call_stays_when_the_speech_ends(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        view = session(wire)
+        assert (view["state"], view["kind"], view["number"], view["codec"]) == ("connected", "alarm", 1, "PCMA")
+        assert unit.speech.session.state == "connected"
+        await command(wire, "clear_down")
+        assert (last(wire)["reason"], last(wire)["state"]) == ("clear_down", "ended")
+        assert (wire.desk.talks.sessions, unit.speech.session) == ({}, None)
+        assert wire.call()["state"] == "answered"
+        assert whys(wire)[0] == "STARTED"
+        assert whys(wire)[-1] == "ENDED"
+
+    play(tmp_path, script)
+
+
+def test_speech_waits_until_the_unit_has_taken_the_answer(tmp_path):
+    async def script(wire, unit):
+        wire.up(unit.trigger(wire.now_ms))
+        await wire.settle()
+        wire.act("answer", "centre", "Mary")
+        await talk(wire)
+        assert [down["type"] for down in wire.downs if down["type"] in ("answered", "offer")] == ["answered", "offer"]
+        assert session(wire)["state"] == "connected"
+
+    play(tmp_path, script)
+
+
+def test_a_unit_that_never_takes_the_answer_is_given_up_after_20_s_and_the_holder_told(tmp_path):
+    async def script(wire, unit):
+        wire.up(unit.trigger(wire.now_ms))
+        await wire.settle()
+        wire.act("answer", "centre", "Mary")
+        await talk(wire)
+        assert kinds(wire, "offer") == []
+        await wire.run(21)
+        assert last(wire)["reason"] == "not_answered"
+        assert "not_answered" in wire.events("alert")[-1]["note"]
+
+    play(tmp_path, script, faults=["never_confirms"])
+
+
+def test_speech_of_a_call_that_nobody_holds_is_refused(tmp_path):
+    async def script(wire, unit):
+        wire.up(unit.trigger(wire.now_ms))
+        await wire.settle()
+        with pytest.raises(DeskError) as refused:
+            await talk(wire)
+        assert refused.value.code == "not_answered"
+        assert wire.desk.talks.sessions == {}
+
+    play(tmp_path, script)
+
+
+def test_every_command_reaches_the_flat_and_hold_silences_the_desk(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        endpoint = wire.desk.talks.endpoint(session(wire)["sid"])
+        for do in ("talk", "listen", "duplex", "auto", "volume_up", "volume_down", "extend", "hold"):
+            await command(wire, do)
+        assert (session(wire)["state"], endpoint.hushed) == ("held", True)
+        await command(wire, "talk")
+        assert session(wire)["note"] == "talk refused: held"
+        await command(wire, "resume")
+        assert (session(wire)["state"], endpoint.hushed) == ("connected", False)
+        steps = ["volume_up", "volume_down", "extend"]
+        assert unit.speech.controls == ["talk", "listen", "duplex", "auto", *steps, "hold", "resume"]
+
+    play(tmp_path, script)
+
+
+def test_a_lost_mode_or_hold_is_sent_again_but_a_step_of_volume_is_not(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        for do, times in (("listen", 2), ("hold", 2), ("volume_up", 1)):
+            wire.lose_down = lambda topic, payload: b'"control"' in payload
+            await command(wire, do)
+            wire.lose_down = lambda topic, payload: False
+            await wire.run(10)
+            assert len([down for down in kinds(wire, "control") if down["do"] == do]) == times, do
+            if do == "hold":
+                await command(wire, "resume")
+        assert unit.speech.controls == ["listen", "hold", "resume"]
+
+    play(tmp_path, script)
+
+
+def test_another_operator_takes_over_and_the_same_one_keeps_what_is_there(tmp_path):
+    async def script(wire, unit):
+        first = await speaking(wire, unit)
+        assert (await talk(wire))["sid"] == first["sid"]
+        second = await talk(wire, "Bob")
+        assert second["sid"] != first["sid"]
+        assert (session(wire)["who"], session(wire)["state"]) == ("Bob", "connected")
+        assert last(wire)["reason"] == "taken_over"
+        assert unit.speech.session.sid == second["sid"]
+        assert wire.events("alert") == []
+
+    play(tmp_path, script)
+
+
+def test_turns_grow_over_sessions_and_restarts_of_the_desk(tmp_path):
+    async def script(wire, unit):
+        turns = []
+        for _ in range(3):
+            await call_flat(wire, "intercom")
+            await command(wire, "clear_down")
+            wire.kill_desk()
+            wire.start_desk()
+            await wire.settle()
+            turns.append(unit.speech.turn)
+        assert turns == sorted(set(turns))
+        unit.speech.turn = 500  # another desk has spoken with the flat meanwhile
+        await call_flat(wire, "intercom")
+        assert unit.speech.turn == 501
+        await command(wire, "clear_down")
+        wire.kill_desk()
+        wire.start_desk()
+        await wire.settle()
+        await call_flat(wire, "intercom")
+        assert unit.speech.turn == 502
+
+    play(tmp_path, script)
+
+
+def test_a_welfare_call_is_announced_answered_and_shown_at_each_step(tmp_path):
+    async def script(wire, unit):
+        await call_flat(wire)
+        assert session(wire)["state"] == "announcing"
+        await wire.run(4)
+        assert session(wire)["state"] == "connected"
+        assert [event["why"] for event in wire.events("microphone")] == ["welfare_auto"]
+        await command(wire, "clear_down")
+        assert [event["open"] for event in wire.events("microphone")] == [True, False]
+
+    play(tmp_path, script)
+
+
+def test_nobody_answers_and_the_evidence_is_kept_and_the_operators_alerted(tmp_path):
+    async def script(wire, unit):
+        unit.speech.answering = "press"
+        view = await call_flat(wire)
+        await wire.run(4)
+        assert session(wire)["state"] == "ringing"
+        await wire.run(46)
+        assert last(wire)["reason"] == "no_answer"
+        evidence = wire.desk.talks.store.fact_of("no_answer", view["sid"])["evidence"]
+        assert (evidence["rings"], evidence["last_activity_s"], evidence["privacy"]) == (9, 7200, False)
+        assert "does not answer the welfare call of Mary" in wire.events("alert")[-1]["note"]
+
+    play(tmp_path, script)
+
+
+def test_a_press_in_a_welfare_call_makes_it_the_speech_of_that_call_and_the_holder_keeps_it(tmp_path):
+    async def script(wire, unit):
+        view = await call_flat(wire)
+        await wire.run(4)
+        wire.up(unit.trigger(wire.now_ms))
+        await wire.settle()
+        now = session(wire)
+        assert (now["sid"], now["kind"], now["number"], now["state"]) == (view["sid"], "alarm", 1, "connected")
+        assert wire.call()["state"] == "open"
+        wire.act("answer", "centre", "Mary")
+        await wire.settle()
+        assert (await talk(wire))["sid"] == view["sid"]
+        wire.up(unit.speech.heard_both() and unit.sent[-1:])
+        await wire.settle()
+        assert session(wire)["both_heard"] is True
+        wire.act("clear", "mistake", "speech", "Mary", None)
+        await wire.settle()
+        assert wire.call()["state"] == "closed"
+        assert last(wire)["reason"] == "call_over"
+
+    play(tmp_path, script)
+
+
+def test_basis_speech_clears_only_after_both_were_heard(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        wire.act("clear", "mistake", "speech", "Mary", None)
+        await wire.settle()
+        assert (wire.call()["state"], wire.call()["note"]) == ("answered", "clear refused: no_speech")
+        wire.up([unit.speech.heard_both()[0]])
+        wire.act("clear", "mistake", "speech", "Mary", None)
+        await wire.settle()
+        assert wire.call()["state"] == "closed"
+
+    play(tmp_path, script)
+
+
+def test_lost_speech_leaves_the_call_answered_and_tells_its_holder(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        wire.up(unit.speech.end("media_lost"))
+        await wire.settle()
+        assert (wire.call()["state"], last(wire)["reason"]) == ("answered", "media_lost")
+        assert "media_lost" in wire.events("alert")[-1]["note"]
+        await talk(wire)
+        assert session(wire)["state"] == "connected"
+
+    play(tmp_path, script)
+
+
+def test_giving_the_call_back_ends_its_speech(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        wire.act("release")
+        await wire.settle()
+        assert (last(wire)["reason"], unit.speech.session) == ("released", None)
+        assert wire.call()["state"] == "open"
+
+    play(tmp_path, script)
+
+
+def test_a_reset_of_the_unit_ends_the_session_here(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        unit.power_cut()
+        unit.boot(wire.now_ms)
+        unit.will()
+        wire.up(unit.connected(wire.now_ms))
+        await wire.settle()
+        assert last(wire)["reason"] == "reset"
+        assert "reset" in wire.events("alert")[-1]["note"]
+        await wire.run(5)
+        assert (await talk(wire))["who"] == "Mary"
+        assert session(wire)["state"] == "connected"
+
+    play(tmp_path, script)
+
+
+def test_priorities_are_kept_and_equals_need_take_over(tmp_path):
+    async def script(wire, unit):
+        for first, second, take_over, wanted in (
+            ("door", "welfare", False, "priority"), ("welfare", "door", True, "busy"), ("welfare", "intercom", False, "busy"),
+            ("welfare", "intercom", True, "taken_over"),
+        ):  # fmt: skip
+            await call_flat(wire, first)
+            if wanted == "busy":
+                with pytest.raises(DeskError) as refused:
+                    await call_flat(wire, second, "Bob", take_over)
+                assert refused.value.code == "busy"
+            else:
+                await call_flat(wire, second, "Bob", take_over)
+                assert last(wire)["reason"] == wanted
+            await command(wire, "clear_down")
+
+    play(tmp_path, script)
+
+
+@pytest.mark.parametrize(("fault", "reason"), [("unknown_codec", "no_codec"), ("wrong_suite", "crypto")])
+def test_an_answer_that_cannot_be_used_ends_the_session_at_both_ends(tmp_path, fault, reason):
+    async def run():
+        unit = FakeUnit(KEY, faults=[fault])
+        with joined(tmp_path, unit, timers=LONG) as wire:
+            unit.will()
+            wire.raw(*unit.connected(wire.now_ms)[0])
+            wire.up = lambda messages, link=0: [wire.raw(*message) for message in messages]  # what the schema forbids
+            await wire.settle()
+            await speaking(wire, unit)
+            assert (last(wire)["reason"], unit.speech.session) == (reason, None)
+            assert wire.call()["state"] == "answered"
+
+    asyncio.run(run())
+
+
+def test_an_answer_with_wrong_fields_is_refused_as_a_message_and_the_offer_given_up(tmp_path):
+    async def run():
+        unit = FakeUnit(KEY, faults=["wrong_media"])
+        with joined(tmp_path, unit, timers=LONG) as wire:
+            unit.will()
+            wire.up = lambda messages, link=0: [wire.raw(*message) for message in messages]
+            wire.raw(*unit.connected(wire.now_ms)[0])
+            await wire.settle()
+            await speaking(wire, unit)
+            await wire.run(21)
+            assert last(wire)["reason"] == "no_reply"
+            assert wire.unit_view()["refused"]["field"] >= 3
+            assert unit.speech.session is None
+
+    asyncio.run(run())
+
+
+def test_lost_answers_and_silence_are_met_with_the_same_offer_again(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        assert session(wire)["state"] == "calling"
+        await wire.run(2)
+        assert session(wire)["state"] == "connected"
+        offers = kinds(wire, "offer")
+        assert len({(offer["sid"], offer["turn"], offer["media"]["crypto"]["key"]) for offer in offers}) == 1 < len(offers)
+
+    play(tmp_path, script, faults=["loses_answers"])
+
+
+def test_the_flats_re_offer_is_met_with_a_higher_turn_and_a_fresh_key(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        wire.up(unit.speech.media_lost(2000))
+        await wire.settle()
+        assert session(wire)["media_lost"] is True
+        wire.up(unit.speech.reoffer())
+        await wire.settle()
+        first, second = kinds(wire, "offer")
+        assert (second["sid"], second["turn"]) == (first["sid"], first["turn"] + 1)
+        assert second["media"]["crypto"]["key"] != first["media"]["crypto"]["key"]
+        assert session(wire)["state"] == "connected"
+
+    play(tmp_path, script)
+
+
+def test_a_session_is_kept_alive_and_a_silent_flat_is_dead_after_130_s(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        await wire.run(300, step_ms=1000)
+        assert session(wire)["state"] == "connected"
+        assert session(wire)["flat_counters"]["sent"] == 50
+        wire.lose_up = lambda topic, payload: topic.endswith("/speech")
+        await wire.run(160, step_ms=1000)
+        assert last(wire)["reason"] == "dead"
+
+    play(tmp_path, script)
+
+
+def test_a_flat_that_forgot_the_session_ends_it_here_at_the_next_alive(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        await wire.run(31)
+        assert last(wire)["reason"] == "no_such_session"
+
+    play(tmp_path, script, faults=["reset_silently"])
+
+
+def test_a_flat_that_is_not_heard_here_is_offered_anew_and_then_given_up(tmp_path):
+    """The flat hears us and knows of nothing: only this end can tell."""
+
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        await wire.run(6)
+        assert whys(wire)[-1] == "UNHEARD"
+        await wire.run(10)
+        assert len(kinds(wire, "offer")) == 2
+        await wire.run(32)
+        assert (last(wire)["reason"], wire.call()["state"]) == ("media_lost", "answered")
+
+    play(tmp_path, script, timers={"media_silent_s": 5})
+
+
+def test_a_restarted_desk_goes_on_with_the_session_under_new_keys(tmp_path):
+    async def script(wire, unit):
+        view = await speaking(wire, unit)
+        turn = unit.speech.turn
+        wire.kill_desk()
+        wire.start_desk()
+        await wire.settle()
+        assert (session(wire)["sid"], session(wire)["state"]) == (view["sid"], "connected")
+        assert unit.speech.turn == turn + 1
+        assert unit.speech.session.sid == view["sid"]
+        await command(wire, "clear_down")
+        assert unit.speech.session is None
+
+    play(tmp_path, script)
+
+
+def test_a_session_left_long_ago_is_written_off_and_cleared_down(tmp_path):
+    async def script(wire, unit):
+        view = await speaking(wire, unit)
+        n, sid, _, body = wire.desk.talks.store.talks(False, 1)[0]
+        wire.desk.talks.store.save_talk(n, False, {**body, "seen_ms": body["seen_ms"] - 61_000})
+        wire.kill_desk()
+        wire.start_desk()
+        await wire.settle()
+        assert (last(wire)["reason"], sid) == ("desk_restarted", view["sid"])
+        assert (wire.desk.talks.sessions, unit.speech.session) == ({}, None)
+
+    play(tmp_path, script)
+
+
+def test_a_session_that_is_over_here_is_cleared_down_when_the_flat_still_speaks_of_it(tmp_path):
+    async def script(wire, unit):
+        view = await call_flat(wire, "intercom")
+        await command(wire, "clear_down")
+        wire.up([unit.speech._say("alive", sid=view["sid"], turn=1, mode="auto", counters={})] * 1)
+        before = len(kinds(wire, "control"))
+        await wire.settle()
+        assert [down["do"] for down in kinds(wire, "control")[before:]] == ["clear_down"]
+        wire.up([unit.speech._say("alive", sid="0123456789abcdef", turn=1, mode="auto", counters={})])
+        await wire.settle()
+        assert wire.unit_view()["refused"] == {"no_such_session": 1}
+
+    play(tmp_path, script)
+
+
+def test_a_flood_of_lawful_words_keeps_nothing_in_memory(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        talks = wire.desk.talks
+        for i in range(2000):
+            sid = f"{i:016x}" if i % 2 else session(wire)["sid"]
+            wire.up([unit.speech._say("media", sid=sid, turn=1, state="back", silent_ms=i)])
+        for _ in range(10):
+            await wire.settle()
+        assert wire.unit_view()["refused"] == {"no_such_session": 1000}
+        assert (len(talks.sessions), len(talks.outbox), len(talks._strays)) == (1, 0, 0)
+        for _ in range(100):
+            await command(wire, "clear_down")
+            await talk(wire)
+        assert len(talks._gone) <= 64
+
+    play(tmp_path, script)
+
+
+def test_a_full_disk_at_the_start_of_speech_leaves_no_port_open(tmp_path):
+    async def script(wire, unit):
+        await raised_and_answered(wire, unit)
+        talks = wire.desk.talks
+        wire.desk.store.db.execute("PRAGMA query_only=1")
+        with pytest.raises(DeskError) as refused:
+            await talk(wire)
+        assert refused.value.code == "storage"
+        wire.desk.store.db.execute("PRAGMA query_only=0")
+        await wire.settle()
+        assert talks.sessions == {}
+        await talk(wire)
+        assert session(wire)["state"] == "connected"
+
+    play(tmp_path, script)
