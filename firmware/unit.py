@@ -25,6 +25,7 @@ class Unit:
         self.calls = calls
         self.busy = False  # something waits for the service: no flash is erased now
         self.speech = None  # speech.Speech, put in by assembly.py; None: a unit that only calls
+        self.daily = None  # daily.Daily, likewise
         self._journal = journal
         self._uplink = uplink
         self._downlink = downlink
@@ -61,6 +62,8 @@ class Unit:
         """Somebody in the flat pressed the answer button: answers, hangs up, or says "I'm OK"."""
         if self.speech is not None:
             self.speech.answer_pressed()
+        if self.daily is not None:
+            self.daily.pressed()
 
     def privacy_switched(self, on):
         if self.speech is not None:

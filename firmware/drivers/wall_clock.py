@@ -17,13 +17,14 @@ _AHEAD_S = const(2)  # below that the difference is the message's way
 
 class WallClock:
     """`rtc`: a machine.RTC; `path`: the file that keeps the time; `built_s`: the build date, s since
-    1970-01-01 UTC."""
+    1970-01-01 UTC. `known`: the service has told the time since the start."""
 
     def __init__(self, rtc, path, built_s):
         self._rtc = rtc
         self._path = path
         self._built_s = built_s
         self._noted_s = 0
+        self.known = False
         self._offset_s = _UNIX_2000 if time.gmtime(0)[0] == 2000 else 0
 
     def now_s(self):
@@ -39,6 +40,7 @@ class WallClock:
 
     def take(self, unix_s):
         """A time from the service, s since 1970. Only forwards: nobody can turn a unit back into a lapsed certificate's time."""
+        self.known = self.known or self._built_s <= unix_s < _LATEST
         if not self.now_s() + _AHEAD_S < unix_s < _LATEST:
             return
         self._set(unix_s)

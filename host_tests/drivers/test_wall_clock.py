@@ -88,3 +88,14 @@ def test_the_time_is_noted_once_a_day():
     with open(PATH) as file:
         assert abs(int(file.read()) - wall.now_s()) <= 5
     clean()
+
+
+def test_the_time_is_known_once_the_service_has_told_one_that_can_be():
+    clean()
+    _, wall = clock()
+    wall.start()
+    wall.take(946684800)
+    wall.take(2145830400)
+    assert not wall.known
+    wall.take(wall.now_s())
+    assert wall.known
