@@ -86,3 +86,11 @@ def test_every_chip_of_a_board_has_a_processor_for_native_code():
     for path in (rom.ROOT / "board_configs").glob("*.json"):
         board = json.loads(path.read_text())
         assert "inherits" in board or board["chip"] in rom.ARCHES, path.name
+
+
+@pytest.mark.parametrize("arch", sorted({rom.VIRTUAL_ARCH, *rom.ARCHES.values()}))
+def test_every_module_of_the_unit_compiles_for_every_processor(arch):
+    modules = {str(path.relative_to(rom.ROOT)): path for path in sorted((rom.ROOT / "firmware").rglob("*.py"))}
+    codes = rom.compile_all(modules, arch)
+    native = {name for name, code in codes.items() if code[2] >> 2}  # the processor's number; 0 is byte code for all
+    assert native == {name.removesuffix(".py") + ".mpy" for name in modules if "@micropython.viper" in modules[name].read_text()}
