@@ -6,6 +6,8 @@ BOARD = {
     "inputs": [
         {"name": "button", "kind": "button", "wiring": "contact", "pin": 14, "active": "low", "pull": "up", "line": None},
         {"name": "bell", "kind": "pendant", "wiring": "contact", "pin": 35, "active": "high", "pull": "none", "line": None},
+        {"name": "answer", "kind": "answer", "wiring": "contact", "pin": 27, "active": "low", "pull": "up", "line": None},
+        {"name": "privacy", "kind": "privacy", "wiring": "contact", "pin": 13, "active": "low", "pull": "up", "line": None},
         {
             "name": "cord",
             "kind": "cord",

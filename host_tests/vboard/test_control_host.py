@@ -107,7 +107,7 @@ def test_status_has_the_fields_of_the_page(client):
     for row in re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE):
         documented.update(re.findall(r"`(\w+)`", row))
     assert documented == set(status)
-    assert status["inputs"] == {"button": "normal", "bell": "normal", "cord": "normal"}
+    assert status["inputs"] == dict.fromkeys(("button", "bell", "answer", "privacy", "cord"), "normal")
 
 
 def test_the_page_lists_exactly_the_commands_there_are():
@@ -122,12 +122,21 @@ def test_the_page_lists_exactly_the_link_modes_and_faults_there_are():
         assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(wanted)
 
 
-def test_every_documented_command_is_taken(client):
+def test_every_documented_command_is_taken(client, tmp_path):
+    recording = tmp_path / "heard.wav"
     steps = (
         ("pull", {"input": "button"}),
         ("release", {"input": "button"}),
         ("wire", {"input": "cord", "state": "cut"}),
         ("wire", {"input": "cord", "state": "ok"}),
+        ("set", {"input": "privacy", "on": True}),
+        ("set", {"input": "privacy", "on": False}),
+        ("speaker", {"what": "record", "file": str(recording)}),
+        ("speaker", {"what": "stop"}),
+        ("microphone", {"what": "play", "file": str(recording), "loop": True, "gain_db": -6}),
+        ("microphone", {"what": "silence"}),
+        ("room", {"echo_db": -20, "delay_ms": 40, "noise_db": -50.5}),
+        ("room", {}),
         ("adc", {"pin": 34, "mv": 812.5}),
         ("mark", {"text": "here"}),
         ("link", {"mode": "pass", "delay_ms": 30}),
@@ -143,6 +152,8 @@ def test_every_documented_command_is_taken(client):
         ("fault", {"fault": "stuck", "pin": 14, "level": 1}),
         ("fault", {"fault": "bounce", "on": False}),
         ("fault", {"fault": "sound", "stalled": True}),
+        ("fault", {"fault": "microphone", "kind": "stuck", "at": 4711}),
+        ("fault", {"fault": "udp", "kind": "no_memory"}),
         ("fault", {"fault": "wifi", "mode": "auth_fail", "join_ms": 50}),
         ("fault", {"fault": "flash_cut", "operations": 3, "kind": "prefix"}),
         ("fault", {"fault": "none"}),
@@ -156,6 +167,7 @@ def test_every_documented_command_is_taken(client):
     )
     for command, fields in steps:
         assert client.do(command, **fields)["ok"], (command, fields)
+    assert recording.exists()
     assert {command for command, _ in steps} | {"status", "subscribe", "press"} == set(COMMANDS)
 
 
@@ -185,6 +197,15 @@ def test_wrong_requests_get_the_documented_error_and_change_nothing(client):
         ("field", '{"v": 1, "id": 1, "do": "link", "mode": "storm"}'),
         ("field", '{"v": 1, "id": 1, "do": "wait", "field": "light", "value": [1]}'),
         ("input", '{"v": 1, "id": 1, "do": "press", "input": "chimney"}'),
+        ("input", '{"v": 1, "id": 1, "do": "set", "input": "chimney", "on": true}'),
+        ("file", '{"v": 1, "id": 1, "do": "microphone", "what": "play", "file": "/no/such/file.wav"}'),
+        ("file", '{"v": 1, "id": 1, "do": "speaker", "what": "record", "file": "/no/such/file.wav"}'),
+        ("value", '{"v": 1, "id": 1, "do": "microphone", "what": "play"}'),
+        ("value", '{"v": 1, "id": 1, "do": "speaker", "what": "stop", "file": "x.wav"}'),
+        ("field", '{"v": 1, "id": 1, "do": "microphone", "what": "silence", "gain_db": 99}'),
+        ("field", '{"v": 1, "id": 1, "do": "room", "delay_ms": 5}'),
+        ("value", '{"v": 1, "id": 1, "do": "fault", "fault": "microphone", "kind": "prefix"}'),
+        ("value", '{"v": 1, "id": 1, "do": "fault", "fault": "udp", "kind": "noise"}'),
         ("value", '{"v": 1, "id": 1, "do": "fault", "fault": "earthquake"}'),
         ("value", '{"v": 1, "id": 1, "do": "fault", "fault": "adc", "input": "cord"}'),
         ("timeout", '{"v": 1, "id": 1, "do": "wait", "field": "boots", "value": 99, "timeout_s": 0.05}'),

@@ -77,6 +77,32 @@ def test_a_press_reaches_the_program_and_the_light_reaches_us(tmp_path):
     _run(tmp_path, test)
 
 
+def test_a_switch_stays_where_it_was_put_and_an_answer_button_comes_back(tmp_path):
+    async def test(board):
+        await _printed(board, "levels 1 1")
+        await board.pull("privacy")
+        await _printed(board, "levels 1 0")
+        await board.press("answer", 60)
+        await _printed(board, "levels 0 0")
+        assert board.status()["inputs"]["privacy"] == "pulled" and board.status()["inputs"]["answer"] == "normal"
+        since = board.newest
+        await board.release("privacy")
+        await _printed(board, "levels 1 1", since)
+
+    main = """
+import machine, time
+answer, privacy = [machine.Pin(n, machine.Pin.IN, machine.Pin.PULL_UP) for n in (27, 13)]
+told = None
+while True:
+    now = (answer(), privacy())
+    if now != told:
+        told = now
+        print("levels %d %d" % now)
+    time.sleep_ms(1)
+"""
+    _run(tmp_path, test, main)
+
+
 def test_contacts_bounce_unless_told_otherwise(tmp_path):
     async def test(board):
         await _printed(board, "up")  # or the first start's word would be taken for the second's

@@ -8,19 +8,19 @@ from tools.vboard.standins import nor
 
 
 def of_child():
-    """Constants of board_world.py by name, without the underscore. That file runs under MicroPython only."""
-    tree = ast.parse((Path(wire.__file__).parent / "board_world.py").read_text())
+    """Constants of board_world.py and board_sound.py by name, without the underscore. Those run under MicroPython only."""
     found = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id.startswith("_"):
-            value = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
-            found[node.targets[0].id[1:]] = ast.literal_eval(value)
+    for name in ("board_world.py", "board_sound.py"):
+        for node in ast.parse((Path(wire.__file__).parent / name).read_text()).body:
+            if isinstance(node, ast.Assign) and node.targets[0].id.startswith("_"):
+                value = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
+                found[node.targets[0].id[1:]] = ast.literal_eval(value)
     return found
 
 
 def test_the_child_s_numbers_are_the_parent_s():
     both = {name: value for name, value in of_child().items() if hasattr(wire, name)}
-    assert len(both) == 19, sorted(both)
+    assert len(both) == 21, sorted(both)
     for name, value in both.items():
         assert value == getattr(wire, name), name
 

@@ -9,11 +9,11 @@ import os
 import pathlib
 import signal
 import socket
-import struct
 import sys
 
 from tools import deploy, rom
 from tools.vboard.child import wire
+from tools.vboard.child_line import ChildLine, accepted
 from tools.vboard.errors import BoardError
 
 _HERE = pathlib.Path(__file__).parent
@@ -24,12 +24,12 @@ _LINE_BYTES = 65536
 
 class ChildProcess:
     """`on_frame(operation, index, value, payload)`, `on_line(text)`: called in the loop for what the child says and prints.
-    `kill()` is SIGKILL: the power goes in the middle of anything."""
+    `sound`: a SoundCard, for the frames of sound. `kill()` is SIGKILL: the power goes in the middle of anything."""
 
-    def __init__(self, on_frame, on_line):
-        self._on_frame, self._on_line = on_frame, on_line
+    def __init__(self, on_frame, on_line, sound):
+        self._on_frame, self._on_line, self._sound = on_frame, on_line, sound
         self._process = None
-        self._writer = None
+        self._line = None
         self._killed = False
 
     async def live(self, settings, state, interpreter, heapsize, on_start):
@@ -48,20 +48,20 @@ class ChildProcess:
         try:
             await self._spawn(state, interpreter, heapsize, [standins_image(), deploy.image_of(settings["root"])])
             tasks.append(asyncio.ensure_future(self._read_console()))
-            reader = await self._take_connection(listener, settings["token"])
-            if reader is not None:
+            if await self._take_connection(listener, settings["token"]):
                 on_start()
                 self.tell(wire.START)
-                tasks.append(asyncio.ensure_future(self._read_frames(reader)))
+                self._line.start()
             return await self._process.wait()
         finally:
             listener.close()
             self.kill()
             if self._process is not None:
                 await self._process.wait()
-            await asyncio.gather(*tasks, return_exceptions=True)  # what it said last is still taken
-            if self._writer is not None:
-                self._writer.close()
+            await asyncio.gather(*tasks, return_exceptions=True)  # what it printed last is still taken
+            if self._line is not None:
+                await asyncio.get_running_loop().run_in_executor(None, self._line.join)
+                self._line = None
 
     async def _spawn(self, state, interpreter, heapsize, images):
         images = [str(image) for image in images if image.exists()]
@@ -73,7 +73,7 @@ class ChildProcess:
             self.kill()
 
     async def _take_connection(self, listener, token):
-        """The child's stream, or None if it was killed meanwhile."""
+        """Makes the line to the child; False if it was killed meanwhile."""
         loop = asyncio.get_running_loop()
         accept = asyncio.ensure_future(loop.sock_accept(listener))
         died = asyncio.ensure_future(self._process.wait())
@@ -81,36 +81,32 @@ class ChildProcess:
         for task in waiting:
             task.cancel()
         if self._killed:
-            return None
+            return False
         if accept not in done:
             raise BoardError("MicroPython did not come up; what it printed is on the console", "interpreter")
         connection, _ = accept.result()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader, self._writer = await asyncio.open_connection(sock=connection)
-        operation, _, _, value = struct.unpack(wire.HEAD, await asyncio.wait_for(reader.readexactly(8), _CONNECT_S))
-        if operation != wire.HELLO or value != token:
+        said = await loop.run_in_executor(None, accepted, connection, _CONNECT_S)
+        self._line = ChildLine(connection, self._sound, self._on_frame, loop)
+        if self._killed:
+            return False
+        if said != token:
             raise BoardError("something else connected to the virtual board's port", "interpreter")
-        return reader
+        return True
 
-    def tell(self, operation, index=0, value=0):
-        """One frame to the child; nothing if it is gone."""
-        if self._writer is not None and not self._killed:
-            self._writer.write(struct.pack(wire.HEAD, operation, index, 0, value))
+    def tell(self, operation, index=0, value=0, payload=b""):
+        """One frame to the child, from any thread; nothing if it is gone."""
+        line = self._line
+        if line is not None and not self._killed:
+            line.tell(operation, index, value, payload)
 
     def kill(self):
         """Returns at once. Whatever the child says from now on is not heard any more."""
         self._killed = True
+        if self._line is not None:
+            self._line.silence()
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
-
-    async def _read_frames(self, reader):
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                operation, index, size, value = struct.unpack(wire.HEAD, await reader.readexactly(wire.HEAD_BYTES))
-                payload = await reader.readexactly(size) if size else b""
-                if not self._killed:
-                    self._on_frame(operation, index, value, payload)
 
     async def _read_console(self):
         while True:

@@ -1,6 +1,7 @@
 """The chip of a virtual board: its lives from reset to reset, what survives each kind of end, and what its pins drive."""
 
 import asyncio
+import contextlib
 import struct
 import time
 
@@ -8,8 +9,10 @@ from tools.vboard.child import wire
 from tools.vboard.child_process import ChildProcess, find_interpreter
 from tools.vboard.errors import BoardError
 from tools.vboard.sight import firmware_lights
-from tools.vboard.standins import nor
-from tools.vboard.surfaces import Lamp, Speaker
+from tools.vboard.sound_api import Loudspeaker, Microphone
+from tools.vboard.sound_card import SoundCard
+from tools.vboard.standins import esp32_socket, nor
+from tools.vboard.surfaces import Lamp
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5  # as machine.reset_cause()
 CAUSES = {POWER_ON: "power_on", HARD: "hard", WATCHDOG: "watchdog", DEEP_SLEEP: "deep_sleep", SOFT: "soft"}
@@ -38,7 +41,11 @@ class Chip:
         if options:
             raise TypeError(f"unknown options: {', '.join(options)}")
         self.lamp = Lamp(board, lights)
-        self.speaker = Speaker(board, self.tell)
+        self.sound = SoundCard(board.facts.get("sounder"), self.tell, self._post, self._hear)
+        self.microphone, self.speaker = Microphone(self.sound), Loudspeaker(self.sound)
+        self._loop = None
+        self._tone_hz = 0
+        self._udp_fault = 0
         self._wifi = ["ok", wifi_join_ms]
         self._child = None
         self._lives = None  # the task that runs life after life while there is power
@@ -51,7 +58,7 @@ class Chip:
         self._forget()
         self.powered = False
         self.prompt = None  # why the unit shows a prompt, or None
-        self.boots = self.flash_operations = self.lost_interrupts = 0
+        self.boots = self.flash_operations = self.lost_interrupts = self.lost_buffers = 0
         self.resets = dict.fromkeys(CAUSES.values(), 0)
 
     def _forget(self):
@@ -67,6 +74,7 @@ class Chip:
         if self.powered:
             return
         await self._dead()
+        self._loop = asyncio.get_running_loop()
         self.powered = True
         self._forget()
         self._board.emit("power", on=True)
@@ -94,6 +102,7 @@ class Chip:
         self.powered = False
         self._die()
         await self._dead()
+        self.speaker.stop()
 
     async def _dead(self):
         if self._lives is not None:
@@ -134,7 +143,7 @@ class Chip:
         if cause != SOFT:
             self._power_ms = time.monotonic_ns() // 1_000_000  # the tick counter starts anew, the calendar clock does not
         self._board.emit("reset", cause=CAUSES[cause])
-        self._child = ChildProcess(self._take, self._print)
+        self._child = ChildProcess(self._take, self._print, self.sound)
 
     def _settings(self):
         return {
@@ -155,6 +164,7 @@ class Chip:
         self._tell_wifi()
         if self._cut[0]:
             self.tell(wire.ARM_CUT, self._cut[1], self._cut[0])
+        self.tell(wire.UDP_FAULT, self._udp_fault)
         self._running.set()
 
     def _end_life(self, cause):
@@ -169,7 +179,9 @@ class Chip:
         if self._child is not None:
             self._child.kill()
         self.lamp.dark()
-        self.speaker.stop()
+        self.sound.stop()
+        for port in list(self.microphone.ports):
+            self._listen(port, False)
 
     # The watchdog.
 
@@ -206,9 +218,31 @@ class Chip:
 
     # What the world tells the chip.
 
-    def tell(self, operation, index=0, value=0):
-        if self._child is not None:
-            self._child.tell(operation, index, value)
+    def tell(self, operation, index=0, value=0, payload=b""):
+        """A frame to the child, if there is one; from any thread."""
+        child = self._child
+        if child is not None:
+            child.tell(operation, index, value, payload)
+
+    def _post(self, function, *arguments):
+        """`function(*arguments)` in the loop; from any thread. Nothing once the loop has been closed."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _hear(self, hz):
+        if hz != self._tone_hz:
+            self._tone_hz = hz
+            self._board.emit("tone", hz=hz)
+
+    def _listen(self, port, receives):
+        """A port begins or ends; `microphone` is told when the unit begins or ceases to listen."""
+        was_open = self.microphone.open
+        if receives:
+            self.microphone.ports.add(port)
+        else:
+            self.microphone.ports.discard(port)
+        if self.microphone.open != was_open:
+            self._board.emit("microphone", open=self.microphone.open)
 
     def set_wifi(self, mode, join_ms=None):
         if mode not in wire.WIFI_MODES:
@@ -228,14 +262,17 @@ class Chip:
         self._cut = (operations, nor.CUT_KINDS.index(kind))
         self.tell(wire.ARM_CUT, self._cut[1], operations)
 
+    def set_udp_fault(self, kind):
+        if kind not in esp32_socket.FAULTS:
+            raise BoardError(f"fault udp: one of {', '.join(esp32_socket.FAULTS)} wanted")
+        self._udp_fault = esp32_socket.FAULTS.index(kind)
+        self.tell(wire.UDP_FAULT, self._udp_fault)
+
     # What the chip tells the world.
 
     def _take(self, operation, index, value, payload):
         if operation == wire.OUT:
             self.lamp.output(index, value)
-            self.speaker.output(index, value)
-        elif operation == wire.SOUND_DATA:
-            self.speaker.play(index, payload)
         elif operation == wire.FEED:
             self._feed()
         elif operation == wire.WATCHDOG:
@@ -248,9 +285,11 @@ class Chip:
 
     def _take_rarer(self, operation, index, value, payload):
         if operation == wire.SOUND_OPEN:
-            self.speaker.open(index, value, *struct.unpack("<BBI", payload))
+            self._listen(index, bool(struct.unpack(wire.SOUND_FACTS, payload)[3]))
         elif operation == wire.SOUND_CLOSE:
-            self.speaker.close(index)
+            self._listen(index, False)
+        elif operation == wire.SOUND_LOST:
+            self.lost_buffers += 1
         elif operation == wire.RTC:
             self._rtc_offset_s = value
         elif operation == wire.RTC_MEMORY:
@@ -279,7 +318,11 @@ class Chip:
             "repl": self.prompt,
             "light": self.lamp.level,
             "pattern": self.lamp.name(self._board.now_ms()),
-            "tone_hz": self.speaker.hz,
+            "tone_hz": self._tone_hz,
+            "microphone": self.microphone.open,
+            "underruns": self.sound.underruns,
+            "overruns": self.sound.lost_blocks,
+            "lost_buffers": self.lost_buffers,
             "boots": self.boots,
             "reset_cause": CAUSES.get(self._cause),
             "resets": dict(self.resets),

@@ -1,13 +1,16 @@
 """The commands of the control channel: for each its fields with type and range, and what it does to the board."""
 
+from tools.vboard.acoustics import ECHO_FROM_MS, ECHO_TO_MS
 from tools.vboard.child import wire
 from tools.vboard.errors import BoardError
 from tools.vboard.relay import MODES
-from tools.vboard.standins import nor
+from tools.vboard.sound_api import GAIN_DB, LEVEL_DB
+from tools.vboard.sound_card import MICROPHONE_FAULTS
+from tools.vboard.standins import esp32_socket, nor
 
 _NUMBER = (int, float)
 _TYPES = {str: "string", bool: "true or false", int: "integer", _NUMBER: "number"}
-_WAITABLE = ("light", "pattern", "tone_hz", "running", "power", "repl", "boots", "reset_cause", "flash_operations")
+_WAITABLE = ("light", "pattern", "tone_hz", "microphone", "running", "power", "repl", "boots", "reset_cause", "flash_operations")
 
 
 class Field:
@@ -89,6 +92,34 @@ async def _reset(board):
     await board.reset()
 
 
+async def _set(board, input, on):  # noqa: A002
+    await (board.pull if on else board.release)(input)
+
+
+async def _microphone(board, what, file=None, loop=False, gain_db=None):
+    if (what == "play") != (file is not None):
+        raise BoardError("microphone: play with a file, or silence without one wanted")
+    if gain_db is not None:
+        board.microphone.gain_db = gain_db
+    if what == "play":
+        board.microphone.play(file, loop)
+    else:
+        board.microphone.silence()
+
+
+async def _speaker(board, what, file=None):
+    if (what == "record") != (file is not None):
+        raise BoardError("speaker: record with a file, or stop without one wanted")
+    if what == "record":
+        board.speaker.record(file)
+    else:
+        board.speaker.stop()
+
+
+async def _room(board, **settings):
+    board.room(**settings)
+
+
 async def _link(board, mode, **settings):
     board.link(mode, **settings)
 
@@ -117,6 +148,7 @@ async def _subscription(board, **_):
 _INPUT = {"input": Field(str)}
 _ON = {"on": Field(bool)}
 _WAIT_LIMIT_S = 3600
+_KINDS = tuple(dict.fromkeys((*wire.ADC_FAULTS, "ok", *MICROPHONE_FAULTS, *esp32_socket.FAULTS, *nor.CUT_KINDS)))
 _PRESS_LIMIT_MS = 600_000  # ten minutes: ten times the time after which an input counts as held
 
 COMMANDS = {
@@ -127,6 +159,25 @@ COMMANDS = {
     "pull": Command(_pull, _INPUT),
     "release": Command(_release, _INPUT),
     "wire": Command(_wire, {**_INPUT, "state": Field(str, words=("ok", "cut", "short"))}),
+    "set": Command(_set, {**_INPUT, **_ON}),
+    "microphone": Command(
+        _microphone,
+        {
+            "what": Field(str, words=("play", "silence")),
+            "file": Field(str, needed=False),
+            "loop": Field(bool, needed=False),
+            "gain_db": Field(_NUMBER, *GAIN_DB, needed=False),
+        },
+    ),
+    "speaker": Command(_speaker, {"what": Field(str, words=("record", "stop")), "file": Field(str, needed=False)}),
+    "room": Command(
+        _room,
+        {
+            "echo_db": Field(_NUMBER, *LEVEL_DB, needed=False),
+            "delay_ms": Field(_NUMBER, ECHO_FROM_MS, ECHO_TO_MS, needed=False),
+            "noise_db": Field(_NUMBER, *LEVEL_DB, needed=False),
+        },
+    ),
     "adc": Command(_adc, {"pin": Field(int, 0, 48), "mv": Field(_NUMBER, 0, 3300)}),
     "power": Command(_power, _ON),
     "mains": Command(_mains, _ON),
@@ -145,7 +196,8 @@ COMMANDS = {
         {
             "fault": Field(str),
             "input": Field(str, needed=False),
-            "kind": Field(str, words=(*wire.ADC_FAULTS, "ok", *nor.CUT_KINDS), needed=False),
+            "kind": Field(str, words=_KINDS, needed=False),
+            "at": Field(int, -(1 << 23), (1 << 23) - 1, needed=False),
             "pin": Field(int, 0, 48, needed=False),
             "level": Field(int, 0, 1, needed=False),
             "stalled": Field(bool, needed=False),

@@ -19,13 +19,15 @@ from tools.vboard.child import wire
 from tools.vboard.chip import Chip
 from tools.vboard.errors import BoardError
 from tools.vboard.relay import Relay
+from tools.vboard.sound_api import set_room
+from tools.vboard.sound_card import MICROPHONE_FAULTS
 from tools.vboard.wiring import Wiring, load_board
 
 _REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 _KEPT_EVENTS = 5000
 _TICK_S = 1.0  # wait_for looks at least this often, for conditions that come true without an event
 
-FAULTS = ("adc", "stuck", "sound", "wifi", "flash_cut", "bounce", "none")
+FAULTS = ("adc", "stuck", "sound", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
 
 
 class VirtualBoard:
@@ -42,6 +44,7 @@ class VirtualBoard:
         self._born_s = time.monotonic()
         self.chip = Chip(self, heapsize=heapsize, ticks_start=ticks_start, **options)
         self.wiring = Wiring(self.facts, self.chip.tell, seed)
+        self.microphone, self.speaker = self.chip.microphone, self.chip.speaker
         self.relays = [Relay(listen, target) for listen, target in relays]
         self.link_mode = "pass"
         self.has_mains = True
@@ -127,6 +130,13 @@ class VirtualBoard:
         """The reset button of the module."""
         await self.chip.reset_button()
 
+    # Sound: see also `microphone` and `speaker` (sound_api.py).
+
+    def room(self, echo_db=None, delay_ms=20, noise_db=None):
+        """How much of the speaker comes to the microphone (full scale to full scale), after how long, and the room's noise."""
+        set_room(self.chip.sound, echo_db, delay_ms, noise_db)
+        self.emit("room", echo_db=echo_db, delay_ms=delay_ms, noise_db=noise_db)
+
     # The network.
 
     def link(self, mode, **settings):
@@ -164,7 +174,17 @@ class VirtualBoard:
         self.chip.tell(wire.LEVEL, pin, int(level))
 
     def _fault_sound(self, *, stalled):
-        self.chip.speaker.stalled = bool(stalled)
+        self.chip.sound.stalled = bool(stalled)
+
+    def _fault_microphone(self, *, kind, at=-1):
+        """`kind`: ok, stall, silent, stuck (at 24-bit value `at`), noise, gap."""
+        if kind not in MICROPHONE_FAULTS:
+            raise BoardError(f"fault microphone: one of {', '.join(MICROPHONE_FAULTS)} wanted")
+        self.chip.sound.microphone_fault, self.chip.sound.stuck_at = kind, at
+
+    def _fault_udp(self, *, kind):
+        """`kind`: what a datagram meets that is to be sent: none, no_memory, would_block, unreachable."""
+        self.chip.set_udp_fault(kind)
 
     def _fault_wifi(self, *, mode, join_ms=None):
         self.chip.set_wifi(mode, join_ms)
@@ -178,7 +198,9 @@ class VirtualBoard:
 
     def _fault_none(self):
         """Ends every fault but the wires', the link's and a stuck pin's next movement."""
-        self.chip.speaker.stalled = False
+        self.chip.sound.stalled = False
+        self.chip.sound.microphone_fault = "ok"
+        self.chip.set_udp_fault("none")
         self.chip.arm_cut(0, "nothing")
         self.wiring.bounce = True
         for one in self.wiring.inputs.values():

@@ -13,7 +13,10 @@ import sys
 import time
 from array import array
 
+import esp32_socket
 import micropython
+from board_flash import CutFlash
+from board_sound import BoardSound
 from micropython import const
 
 _PINS = const(49)
@@ -30,9 +33,6 @@ _OUT = const(2)
 _WATCHDOG = const(3)
 _FEED = const(4)
 _RESTART = const(5)
-_SOUND_OPEN = const(6)
-_SOUND_DATA = const(7)
-_SOUND_CLOSE = const(8)
 _RTC = const(9)
 _RTC_MEMORY = const(10)
 _FLASH = const(11)
@@ -51,7 +51,7 @@ def connect(settings):
     return world
 
 
-class BoardWorld:
+class BoardWorld(BoardSound):
     def __init__(self, settings):
         self.chip = settings["chip"]
         self.unique_id = bytes(settings["unique_id"])
@@ -83,18 +83,17 @@ class BoardWorld:
         self._readings = 0
         self._pins = {}  # by GPIO, of those with an interrupt; the thread looks at neither
         self._handlers = {}
-        self._sounds = [None, None]
-        self._sound_handlers = [None, None]
-        self._room = bytearray(2)
-        self._frames = [None, None]
+        self._make_sound()
         self._queue = bytearray(_QUEUE_DEPTH)
         self._put = self._taken = 0
         self._lost = 0
         self._scheduled = False
+        self._writing = False
         self._cut_kind = 0
         self._cut_in = 0
         self._operations = 0
         self._started = False
+        self._udp_fault = esp32_socket.fault
 
     def _connect(self, settings):
         self._heads = [bytearray(_HEAD_BYTES) for _ in range(_NEST + 1)]
@@ -115,15 +114,17 @@ class BoardWorld:
 
     def _listen(self):
         frame = bytearray(_HEAD_BYTES)
-        read, level, flags = self._socket.readinto, self._take_level, self._take_other
+        read, level, sound, other = self._socket.readinto, self._take_level, self._take_sound, self._take_other
         while read(frame) == 8:
             value = frame[4] | frame[5] << 8 | frame[6] << 16 | frame[7] << 24
             if value & 0x80000000:
                 value -= 0x100000000
             if frame[0] == 1:
                 level(frame[1], value)
+            elif frame[0] == 5:
+                sound(frame[1], frame[2] | frame[3] << 8, value)
             else:
-                flags(frame[0], frame[1], value)
+                other(frame[0], frame[1], value)
         # The parent is gone. `system` is the one way to end the process from here, also when the main thread is inside C code.
         os.system("kill -9 $PPID")
 
@@ -145,14 +146,13 @@ class BoardWorld:
             self._take_wifi(n, value)
         elif operation == 4:
             self.wifi_rssi_dbm = value
-        elif operation == 5:
-            self._room[n] = 1
-            self._interrupt(_SOUND + n)
         elif operation == 6:
             self._cut_kind = n
             self._cut_in = value
         elif operation == 7:
             self._started = True
+        elif operation == 9:
+            self._udp_fault[0] = n
 
     def _take_wifi(self, mode, join_ms):
         if mode:
@@ -183,6 +183,8 @@ class BoardWorld:
 
     def _run_queue(self, _):
         self._scheduled = False
+        if self._writing:  # in the middle of a frame of two parts: comes back when it is out
+            return
         while self._taken != self._put:
             source = self._queue[self._taken & 7]
             self._taken += 1
@@ -207,6 +209,20 @@ class BoardWorld:
         struct.pack_into(_HEAD, head, 0, operation, n, 0, value)
         self._socket.write(head)
         self._depth -= 1
+
+    def _tell_buffer(self, operation, port, buf):
+        """As `_tell_with`, without a copy, because it happens 50 times a second: two writes, with no handler in between."""
+        self._writing = True
+        self._depth += 1
+        head = self._heads[self._depth]
+        struct.pack_into(_HEAD, head, 0, operation, port, len(buf), self._session[port])
+        self._socket.write(head)
+        self._socket.write(buf)
+        self._depth -= 1
+        self._writing = False
+        if self._taken != self._put and not self._scheduled:
+            self._scheduled = True
+            micropython.schedule(self._run, 0)
 
     def _tell_with(self, operation, n, value, payload):
         frame = bytearray(_HEAD_BYTES + len(payload))
@@ -273,34 +289,6 @@ class BoardWorld:
         self._readings += 1
         return 3_300_000 if self._readings & 1 else 0
 
-    def i2s_open(self, port, pin, rate_hz, bits, channels, room_bytes, receives):
-        self._room[port] = 1
-        self._tell_with(_SOUND_OPEN, port, rate_hz, struct.pack("<BBI", bits, channels, room_bytes))
-
-    def i2s_irq(self, port, i2s, handler):
-        self._sounds[port], self._sound_handlers[port] = i2s, handler
-
-    def i2s_write(self, port, buf):
-        size = len(buf)
-        frame = self._frames[port]
-        if frame is None or len(frame) != size + _HEAD_BYTES:
-            frame = self._frames[port] = bytearray(size + _HEAD_BYTES)
-        struct.pack_into(_HEAD, frame, 0, _SOUND_DATA, port, size, 0)
-        frame[_HEAD_BYTES:] = buf
-        self._room[port] = 0
-        self._socket.write(frame)
-        return size
-
-    def i2s_room(self, port):
-        return self._room[port]
-
-    def i2s_wait(self, port):
-        while not self._room[port]:
-            time.sleep_ms(1)
-
-    def i2s_close(self, port):
-        self._tell(_SOUND_CLOSE, port, 0)
-
     def watchdog(self, timeout_ms):
         self._tell(_WATCHDOG, 0, timeout_ms)
 
@@ -359,43 +347,3 @@ class BoardWorld:
         self._trigger[:] = bytes(_PINS)
         while True:
             time.sleep(3600)
-
-
-class CutFlash:
-    """A flash chip that reports each operation to the parent, and does the last one before a power cut as nor.py tears it."""
-
-    def __init__(self, world, sectors, path):
-        from plain_nor import SECTOR_BYTES, FileStore, PlainNor
-
-        self._world = world
-        self._path = path
-        self._chip = PlainNor(FileStore(path, sectors * SECTOR_BYTES), sectors)
-        self.readblocks = self._chip.readblocks
-
-    def writeblocks(self, block, buf, offset=None):
-        self._operate("writeblocks", 1, block, buf, offset)
-
-    def ioctl(self, operation, arg):
-        if operation != 6:
-            return self._chip.ioctl(operation, arg)
-        return self._operate("ioctl", 2, operation, arg)
-
-    def _operate(self, name, what, *arguments):
-        kind = self._world.flash_begins()
-        if kind is None:
-            result = getattr(self._chip, name)(*arguments)
-        else:
-            result = self._operate_torn(kind, name, arguments)
-        self._world.flash_done(what)
-        return result
-
-    def _operate_torn(self, kind, name, arguments):
-        """Loaded only now: the model of torn operations is larger than all the rest of this file."""
-        from nor import CUT_KINDS, NorFlash, PowerCut
-
-        torn = NorFlash(self._chip.sectors, self._chip.sector_bytes, self._path)
-        torn.cut_at(0, CUT_KINDS[kind], time.ticks_us())
-        try:
-            return getattr(torn, name)(*arguments)
-        except PowerCut:
-            self._world.lose_power()

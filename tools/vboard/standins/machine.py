@@ -186,11 +186,11 @@ class I2S(io.IOBase):
 
     def readinto(self, buf):
         self._refuse(not self._receives, len(buf) % self._frame_bytes)
-        return self._hand_over(world.i2s_read, buf)
+        return self._settle(world.i2s_read(self._port, buf) if len(buf) else 0)
 
     def write(self, buf):
         self._refuse(self._receives, 0)
-        return self._hand_over(world.i2s_write, buf)
+        return self._settle(world.i2s_write(self._port, buf) if len(buf) else 0)
 
     def _refuse(self, is_wrong_way, odd_bytes):
         if is_wrong_way:
@@ -200,10 +200,7 @@ class I2S(io.IOBase):
         if not self._open:
             raise RuntimeError("I2S used after deinit: with a handler set the board panics here")
 
-    def _hand_over(self, take, buf):
-        if not len(buf):
-            return 0
-        size = take(self._port, buf)
+    def _settle(self, size):
         if not self._nonblocking:
             world.i2s_wait(self._port)
         return size
