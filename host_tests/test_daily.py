@@ -53,7 +53,7 @@ def test_a_window_without_a_press_is_missed_each_day_once():
 
 def test_nothing_is_told_by_a_clock_that_the_service_has_not_set_and_nothing_where_it_is_not_wanted():
     for flat in (Flat(), Flat(False)):
-        flat.known = False if flat.daily._wellbeing else True
+        flat.known = not flat.daily._wellbeing
         flat.run(90)
         flat.daily.pressed()
         flat.run(24 * 60)
