@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.brokers import KINDS
 from tools.demo import prompt
+from tools.demo.orders import Order
 from tools.demo.session import Session, SessionError
 from tools.scenario import __main__ as scenario
 from tools.scenario.grammar import WordError
@@ -77,6 +78,10 @@ def converse(session, terminal):
                 return
             if isinstance(wanted, str):
                 terminal.write(_look(session, wanted))
+            elif isinstance(wanted, Order):
+                said = session.carry_out(wanted)
+                if said:
+                    terminal.write(said)
             else:
                 session.do(wanted)
         except WordError as error:
@@ -100,7 +105,8 @@ def run(directory, broker, port):
     try:
         session.start()
         terminal.write(
-            "\nFlat 12 is yours: `press button`, `pull 1`, `answer`, `clear mistake`, `broker cut` ... `help`, `quit`.\n"
+            "\nFlat 12 is yours: `press button`, `pull 1`, `answer`, `talk`, `clear mistake`, `broker cut` ... `help`, `quit`.\n"
+            f"In a browser you can speak at both ends (each link works once, `links` gives new ones):\n{session.links()}\n"
         )
         converse(session, terminal)
         return 0

@@ -1,5 +1,6 @@
 """What a person types: short forms made whole, then read by the same grammar as scenario files."""
 
+from tools.demo import orders
 from tools.scenario import grammar
 
 PROMPT = "> "
@@ -21,7 +22,10 @@ _SHORT = {"q": "quit", "exit": "quit", "?": "help", "h": "help", "a": "answer", 
 
 
 def read(line):
-    """A word of LOOKS, or a Sentence of grammar.ACTIONS. Raises grammar.WordError with what was wanted."""
+    """A word of LOOKS, an Order, or a Sentence of grammar.ACTIONS. Raises grammar.WordError with what was wanted."""
+    order = orders.read(line)
+    if order:
+        return order
     words = line.lower().split() if not line.lower().startswith("clear") else line.split()
     if len(words) == 1:
         word = _SHORT.get(words[0], words[0])
@@ -72,6 +76,7 @@ def completions(text, buffer):
             found.update(_choices(words[len(before)]))
     if not before:
         found.update(LOOKS)
+        found.update(name.split()[0] for name in orders.ORDERS)
     return sorted(word + " " for word in found if word.startswith(text))
 
 
@@ -94,8 +99,9 @@ def _choices(word):
 def help_page():
     rows = [f"  {form:26} {meaning}" for form, meaning in grammar.ACTIONS]
     looks = [f"  {word:26} {meaning}" for word, meaning in LOOKS.items()]
+    own = [f"  {name:26} {meaning}" for name, meaning in orders.ORDERS.items()]
     shorts = (
         "  Short forms: press, pull 1, pull 2, release 1, cut 2, mend 2, a (answer), clear mistake, q; unique beginnings of words"
     )
     inputs = "  INPUT: button, cord1 (bathroom), cord2 (bedroom), pendant. OUTCOME: " + ", ".join(grammar.OUTCOMES)
-    return "\n".join([*rows, "", *looks, "", inputs, shorts])
+    return "\n".join([*rows, "", *own, "", *looks, "", inputs, shorts])

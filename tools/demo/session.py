@@ -4,6 +4,9 @@ import asyncio
 import concurrent.futures
 import threading
 
+from tools.demo import orders
+from tools.demo.flat_web.page import FlatPage
+from tools.demo.room import Room
 from tools.scenario.stage import Stage
 from tools.scenario.view import call_line
 
@@ -19,10 +22,10 @@ class Session:
     """`start`, `do`, `look` and `stop` are called from the main thread and block."""
 
     def __init__(self, directory, make_timeline, broker, port):
-        self._make = lambda: Stage(directory, make_timeline, broker, port=port)
+        self._make = lambda: Stage(directory, make_timeline, broker, port=port, page=True)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stage", daemon=True)
-        self._stage = self._watch = None
+        self._stage = self._watch = self._page = self._room = None
 
     def start(self):
         """Bring everything up. Raises SessionError."""
@@ -32,6 +35,17 @@ class Session:
     def do(self, sentence):
         """Carry out one action. Raises SessionError."""
         self._run(self._act(sentence))
+
+    def carry_out(self, order):
+        """Carry out one of the prompt's own orders; text to show, or None. Raises SessionError."""
+        if order.name == "links":
+            return self.links()
+        self._run(orders.carry_out(order, self._stage, self._room))
+        return None
+
+    def links(self):
+        """New links to both pages, as text. Raises SessionError."""
+        return self._run(self._links())
 
     def stop(self):
         """End all of it. Returns normally even when the stage was never up."""
@@ -67,14 +81,25 @@ class Session:
     async def _start(self):
         self._stage = self._make()
         await self._stage.__aenter__()
+        board = self._stage.flat.board
+        self._room = Room(board)
+        self._page = await FlatPage(board, self._room, "Flat 12").__aenter__()
         self._watch = asyncio.create_task(self._look_after())
 
     async def _act(self, sentence):
         await self._stage.act(sentence)
 
+    async def _links(self):
+        lines = [f"  the flat's page: {self._page.link()}"]
+        if self._stage.desk.client:
+            lines.insert(0, f"  the desk's page: {(await self._stage.desk.client.request('page'))['url']}")
+        return "\n".join(lines)
+
     async def _stop(self):
         if self._watch:
             self._watch.cancel()
+        if self._page:
+            await self._page.__aexit__(None, None, None)
         if self._stage:
             await self._stage.stop()
 

@@ -128,8 +128,17 @@ def _unit_words(event, before):
     return ", ".join(said) or None
 
 
+def _talk_words(event, _):
+    view = event["view"]
+    reason = f" ({view['reason']})" if view["reason"] else ""
+    return f"speech, {view['kind']}: {view['state']}{reason}" if event["why"] not in ("ALIVE", "COMMANDED") else None
+
+
 _WORDS = {
     "call": _call_words,
+    "talk": _talk_words,
+    "microphone": lambda event, _: f"microphone {'open' if event['open'] else 'closed'}: {event['who']}, {event['why']}",
+    "no_answer": lambda event, _: f"the flat did not answer ({event['kind']})",
     "unit": _unit_words,
     "receipt": lambda event, _: f"receipt for call {event['number']} sent ({event['triggers']} stored)",
     "sent": lambda event, _: f"{event['do']} sent" + (f", try {event['tries']}" if event["tries"] > 1 else ""),

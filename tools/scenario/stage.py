@@ -24,18 +24,19 @@ BOARD = "ESP32_GENERIC"
 
 
 class Stage:
-    """`givens`: the script's; `write`: takes the timeline's lines; `make_timeline(view)` gives the timeline."""
+    """`givens`: the script's; `make_timeline(view)` gives the timeline. `page`: the desk serves its page too."""
 
     REFUSALS = (DeskError, BrokerError, BoardError, StartError)
     START_ERRORS = (DeskError, BrokerError, BoardError, StartError, DeployError, OSError, RuntimeError)
 
-    def __init__(self, directory, make_timeline, broker="nats", form="rom", givens=(), port=0):
+    def __init__(self, directory, make_timeline, broker="nats", form="rom", givens=(), port=0, page=False):
         self.directory = Path(directory).resolve()
         self.view = View()
         self.timeline = make_timeline(self.view)
         self._broker_kind, self._form, self._givens, self._port = broker, form, _Givens(givens), port
         self.broker = self.desk = self.flat = None
-        self._secrets = None
+        self.address = (SCHEME, FLAT, UNIT)
+        self._page, self._secrets = page, None
 
     async def __aenter__(self):
         try:
@@ -87,6 +88,8 @@ class Stage:
         unit = {"scheme": SCHEME, "flat": FLAT, "unit": UNIT, "key": self._secrets["key"], "label": "flat 12"}
         config = {"v": 1, "id": "desk", "state": "desk", "brokers": [broker], "units": [unit], "fault_injection": True}
         config["timers"] = self._givens.desk_timers
+        if self._page:
+            config["web"] = {}
         self.desk = DeskSide(self.directory, config, self.view, self.timeline)
         await self.desk.start()
         await self.desk.client.duty(on=self._givens.on_duty)

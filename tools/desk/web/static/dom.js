@@ -57,7 +57,7 @@ export function table(heads, rows) {
 }
 
 export function clock(at_s) {
-  return at_s ? new Date(at_s * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "-";
+  return at_s ? new Date(at_s * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }) : "-";
 }
 
 export function moment(at_s) {
