@@ -8,6 +8,7 @@ and says of each problem which field, which value, which rule and what to do.
 from micropython import const
 
 from firmware.core import speech_settings, timer_table
+from firmware.core.board import ROLES
 
 VERSION = const(1)
 # Field: default. None: there is no sensible one; what needs the field stays off.
@@ -161,15 +162,18 @@ class _Reader:
 
 
 def check_inputs(settings, board):
-    """Problems between settings and a resolved board: inputs that one names and the other lacks. Nothing is switched off."""
+    """Problems between settings and a resolved board: inputs that one names and the other lacks. Nothing is switched off.
+
+    An input that raises no call needs no location.
+    """
     names = [one.get("name") for one in board.get("inputs") or [] if isinstance(one, dict)]
     problems = []
     for name in sorted(settings["inputs"]):
         if name not in names:
             problems.append("inputs.%s: the board has no such input; it has %s" % (name, ", ".join(str(n) for n in names)))
-    for name in names:
-        if name not in settings["inputs"]:
-            problems.append("inputs: %s of the board has no location; add it" % name)
+    for one in board.get("inputs") or []:
+        if isinstance(one, dict) and one.get("name") not in settings["inputs"] and one.get("kind") not in ROLES:
+            problems.append("inputs: %s of the board has no location; add it" % one.get("name"))
     return problems
 
 

@@ -159,10 +159,10 @@ def test_nothing_in_a_file_makes_it_raise():
 
 
 def test_inputs_of_settings_and_board_are_held_against_each_other():
-    whole = {"inputs": [{"name": "button"}, {"name": "cord1"}]}
+    whole = {"inputs": [{"name": "button"}, {"name": "cord1"}, {"name": "privacy", "kind": "privacy"}]}
     result = settings.usable(good())[0]
     assert settings.check_inputs(result, whole) == []
     result["inputs"] = {"buton": {"location": "hall"}, "cord1": {"location": "bathroom"}}
     problems = settings.check_inputs(result, whole)
-    assert len(problems) == 2 and problems[0].startswith("inputs.buton: the board has no such input; it has button, cord1")
+    assert len(problems) == 2 and problems[0].startswith("inputs.buton: the board has no such input; it has button, cord1, privacy")
     assert problems[1] == "inputs: button of the board has no location; add it"
