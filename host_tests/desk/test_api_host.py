@@ -220,7 +220,7 @@ def test_the_client_says_clearly_what_is_wrong(tmp_path):
 
 def test_the_page_names_every_request_event_and_error_code():
     page = (ROOT / "docs" / "desk-api.md").read_text()
-    source = "".join(path.read_text() for path in (ROOT / "tools" / "desk").glob("*.py"))
+    source = "".join(path.read_text() for path in (ROOT / "tools" / "desk").rglob("*.py"))
     events = set(re.findall(r'emit(?:_later)?\(\s*"(\w+)"', source))
     codes = set(re.findall(r'DeskError\(\s*"(\w+)"', source)) | set(re.findall(r'self\._error\([^,]+, "(\w+)"', source))
     assert len(events) >= 18

@@ -17,7 +17,7 @@ class Service:
     def __init__(self, unit):
         self.unit, self.ctr = unit, 0
 
-    def say(self, kind, now_ms=0, key=KEY, **body):
+    def say(self, kind, /, now_ms=0, key=KEY, **body):
         self.ctr += 1
         head = {"v": 1, "type": kind, "unit": "u1", "session": self.unit.session, "from": "desk", "ctr": self.ctr}
         self.last = seal(key, TOPIC, head | body)

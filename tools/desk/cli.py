@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from . import cli_speech
 from .client import DeskClient, DeskError, read_state
 from .config import ConfigError, load
 from .downward import BASES, OUTCOMES
@@ -36,6 +37,7 @@ def _add_commands(commands):
     make.add_argument("call", help="number or id of the call")
     make.add_argument("--as", dest="party", choices=PARTIES, help="who takes it; default: who is rung")
     make.add_argument("--who", help="name, 1 to 32 characters; default: the party")
+    make.add_argument("--talk", action="store_true", help="speak with the flat at once")
     make = commands.add_parser("release", help="give a call back unfinished")
     make.add_argument("call", help="number or id of the call")
     make = commands.add_parser("clear", help="end a call that was answered")
@@ -44,6 +46,7 @@ def _add_commands(commands):
     make.add_argument("--basis", choices=BASES, help="present: someone is in the flat; speech: they were spoken to")
     make.add_argument("--who", help="who is present, or who spoke: 1 to 32 characters")
     make.add_argument("--triggers", type=int, help="activations you know of; refused if there are more")
+    cli_speech.add_commands(commands)
     make = commands.add_parser("duty", help="show or switch the coordinator's duty")
     make.add_argument("switch", choices=("on", "off"), nargs="?")
     make.add_argument("--scheme", help="one scheme only")
@@ -72,9 +75,11 @@ async def _list(desk, options):
 
 
 async def _answer(desk, options):
-    fields = {key: value for key, value in (("party", options.party), ("who", options.who)) if value}
-    call = await desk.answer(_number_or_id(options.call), **fields)
-    return call, f"call {call['n']} is answered by {call['held_by']['who']}"
+    fields = {key: value for key, value in (("party", options.party), ("who", options.who), ("talk", options.talk)) if value}
+    reply = await desk.request("answer", call=_number_or_id(options.call), **fields)
+    call, session, error = reply["call"], reply.get("session"), reply.get("talk_error")
+    speech = f"; speech {session['sid']}" if session else f"; NO SPEECH: {error['text']}" if error else ""
+    return call, f"call {call['n']} is answered by {call['held_by']['who']}{speech}"
 
 
 async def _release(desk, options):
@@ -149,6 +154,7 @@ async def _inject(desk, options):
 _COMMANDS = {
     "list": _list, "answer": _answer, "release": _release, "clear": _clear, "duty": _duty, "units": _units, "query": _query,
     "watch": _watch, "log": _log, "status": _status, "inject": _inject, "page": _page,
+    **cli_speech.COMMANDS,
 }  # fmt: skip
 
 

@@ -103,6 +103,13 @@ class DeskClient:
         """The view of a call for which `predicate(view)` is true, now or after some event. Needs `subscribe`."""
         return await asyncio.wait_for(self._find_call(predicate), timeout_s)
 
+    async def wait_for_session(self, sid, state, timeout_s):
+        """The view of a speech session once it is in `state` (docs/desk-api.md). Needs `subscribe`.
+
+        Raises DeskError `no_such_session` if it has ended otherwise, asyncio.TimeoutError.
+        """
+        return await asyncio.wait_for(self._find_session(sid, state), timeout_s)
+
     async def calls(self, closed=False):
         return (await self.request("calls", closed=closed, limit=1000))["calls"]
 
@@ -142,10 +149,23 @@ class DeskClient:
             for call in await self.calls(closed=True):
                 if predicate(call):
                     return call
-            async with self._news:
-                await self._news.wait_for(lambda seen=seen: self._count > seen or self._gone)
-            if self._gone:
-                raise self._gone
+            await self._next_event(seen)
+
+    async def _find_session(self, sid, state):
+        while True:
+            seen = self._count
+            for view in (await self.request("sessions", ended=True))["sessions"]:
+                if view["sid"] == sid and view["state"] == state:
+                    return view
+                if view["sid"] == sid and view["state"] == "ended":
+                    raise DeskError("no_such_session", f"the session has ended: {view['reason']}")
+            await self._next_event(seen)
+
+    async def _next_event(self, seen):
+        async with self._news:
+            await self._news.wait_for(lambda: self._count > seen or self._gone)
+        if self._gone:
+            raise self._gone
 
     async def _read(self):
         try:

@@ -9,7 +9,7 @@ _WORDS = {  # event: what to say of it; fields of the event in braces
     "sent": "{do} sent for call {number}, try {tries} (ctr {ctr})",
     "command": "unit on {do} (ctr {ref}): ok {ok} {reason}",
     "cleared": "unit says cleared by {by}: {outcome}, {who}",
-    "alert": "call {number}: {party}, look! {note}",
+    "alert": "{party}, look! call {number}: {note}",
     "started": "unit started: {cause}, firmware {firmware}",
     "fault": "fault {fault} {input}: open {open}",
     "state": "on line: {online} (connection {conn})",
@@ -19,6 +19,11 @@ _WORDS = {  # event: what to say of it; fields of the event in braces
     "refused_by_unit": "the unit has refused messages: {counts}",
     "broker": "broker {broker}: connected {connected} {text}",
     "duty": "scheme {scheme_name}: coordinator on duty {on}",
+    "microphone": "MICROPHONE open {open}: {kind}, {who} ({why})",
+    "speech": "speech {state}: {kind}, {who} {reason}",
+    "no_answer": "NO ANSWER to the {kind} call of {who}: {evidence}",
+    "ok": "I'm OK for {day}: {state}",
+    "welfare": "welfare call {sid}: {outcome}, by {who}",
     "injected": "FAULT INJECTED: {mode}",
     "desk": "desk {text}",
 }
@@ -75,6 +80,34 @@ def units_table(units):
     return table(head, rows)
 
 
+def sessions_table(sessions):
+    if not sessions:
+        return "nobody speaks"
+    head = ["SID", "STATE", "KIND", "FLAT", "CALL", "WHO", "SINCE", "MODE", "LOST", "REASON", "NOTE"]
+    rows = []
+    for view in sessions:
+        flat, call = f"{view['scheme']}/{view['flat']} {view['label']}", view["number"] or "-"
+        lost = view["counters"].get("lost", 0)
+        since = clock(view["connected_at"] or view["began_at"])
+        rows.append([
+            view["sid"], view["state"], view["kind"], flat, call, view["who"], since, view["mode"], lost, view["reason"] or "-",
+            view["note"],
+        ])  # fmt: skip
+    return table(head, rows)
+
+
+def entries_table(entries):
+    """Any of the logs of speech: one column for each field that the entries have."""
+    fields = list(dict.fromkeys(field for entry in entries for field in entry))
+    rows = [[day(entry["at"]) if field == "at" else entry.get(field, "") for field in fields] for entry in entries]
+    return table([field.upper() for field in fields], rows) if entries else "nothing yet"
+
+
+def day(at):
+    """`at` in s since 1970 as local date and time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
 def _counts(counts):
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "-"
 
@@ -90,6 +123,9 @@ def _words(event):
     if event["event"] == "call":
         held = view["held_by"]
         return f"call {view['n']} is {view['state']}" + (f" by {held['who']}" if held else "") + _note(view["note"])
+    if event["event"] == "talk":
+        ended = view["reason"] if view["state"] == "ended" else ""
+        return f"speech {view['sid']} ({view['kind']}, {view['who']}) is {view['state']}" + _note(ended or view["note"])
     if event["event"] == "unit":
         return f"unit is {view['status']}" + _note(view["reason"]) + (" health overdue" if view["health_overdue"] else "")
     try:

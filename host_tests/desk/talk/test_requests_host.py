@@ -36,7 +36,7 @@ async def ask(wire, do, **fields):
 
 
 @contextlib.contextmanager
-def refused(code):
+def expect_refusal(code):
     with pytest.raises(DeskError) as error:
         yield
     assert (error.value.code, bool(str(error.value))) == (code, True)
@@ -94,14 +94,14 @@ def test_controls_and_digits_go_to_the_named_session_only(tmp_path):
     async def script(wire, unit):
         sid = (await ask(wire, "intercom", unit=UNIT, who="Mary"))["session"]["sid"]
         for do, fields in (("control", {"command": "talk"}), ("digit", {"digit": "1"})):
-            with refused("not_connected"):
+            with expect_refusal("not_connected"):
                 await ask(wire, do, sid=sid, **fields)
-            with refused("no_such_session"):
+            with expect_refusal("no_such_session"):
                 await ask(wire, do, sid="0" * 16, **fields)
         await wire.run(4)
         await ask(wire, "control", sid=sid, command="hold")
         assert unit.speech.controls == ["hold"]
-        with refused("not_connected"):  # the fake unit agrees on no digits
+        with expect_refusal("not_connected"):  # the fake unit agrees on no digits
             await ask(wire, "digit", sid=sid, digit="1")
 
     play(tmp_path, script)
@@ -122,7 +122,7 @@ def test_each_wrong_request_is_refused_with_its_code(tmp_path):
             ("welfare_log", {"unit": "x"}, "no_such_unit"), ("microphone_log", {"since": -1}, "field"),
             ("ok_log", {"limit": 1001}, "field"), ("no_answer_log", {"unit": 7}, "field"),
         ):  # fmt: skip
-            with refused(code):
+            with expect_refusal(code):
                 await ask(wire, do, **fields)
 
     play(tmp_path, script)
@@ -130,7 +130,7 @@ def test_each_wrong_request_is_refused_with_its_code(tmp_path):
 
 def test_a_unit_never_heard_of_cannot_be_called(tmp_path):
     async def script(wire, unit):
-        with refused("unreachable"):
+        with expect_refusal("unreachable"):
             await ask(wire, "welfare", unit="demo/f13/u1", who="Mary")
 
     async def run():
@@ -149,12 +149,12 @@ def test_a_welfare_outcome_is_recorded_with_its_answers_and_the_words_of_the_que
         assert {"well", "help"} <= {question["id"] for question in questions if question["required"]}
         said = {"sid": sid, "who": "Mary", "outcome": "well"}
         for answers in ({}, {"well": True}, {**WELL, "well": "yes"}, {**WELL, "mood": 6}, {**WELL, "cat": True}, []):
-            with refused("field"):
+            with expect_refusal("field"):
                 await ask(wire, "welfare_outcome", **said, answers=answers)
         for fields in ({**said, "outcome": "fine"}, {**said, "note": "x" * 1001}, {**said, "who": ""}):
-            with refused("field"):
+            with expect_refusal("field"):
                 await ask(wire, "welfare_outcome", **{"answers": WELL, **fields})
-        with refused("no_such_session"):
+        with expect_refusal("no_such_session"):
             await ask(wire, "welfare_outcome", **{**said, "sid": "0" * 16}, answers=WELL)
         await ask(wire, "hang_up", sid=sid)
         recorded = (await ask(wire, "welfare_outcome", **said, answers=WELL, note="door bell broken"))["outcome"]
