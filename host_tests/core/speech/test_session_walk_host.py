@@ -153,25 +153,28 @@ def watch(world, actions):
 
 
 def lawful(world):
-    """May anybody listen now, by what an onlooker has seen?"""
+    """Why anybody may listen now, by what an onlooker has seen; None: nobody may."""
     one = world.session
     if one.state not in (s.CONNECTED, s.OFFERING) or one.held or not world.shown or world.showing != "SPEAKING":
-        return False
+        return None
     if one.kind == "alarm":
-        return world.call is not None
-    if not world.announced:
-        return False
+        return "alarm" if world.call is not None else None
+    if world.announced and world.pressed:
+        return one.kind + "_pressed"
     by_itself = one.policy.answering == "auto" and not one.policy.privacy and one.kind == "welfare"
-    return world.pressed or by_itself
+    return "welfare_auto" if world.announced and by_itself else None
 
 
 def check(before, event, data, after, actions):
     was, one = before.session, after.session
     names = [action[0] for action in actions]
     assert set(names) <= ACTIONS, "nothing here can clear a call (P6)"
-    assert after.listening == lawful(after) == one.microphone.is_open, "P3"
+    why = lawful(after)
+    assert after.listening == one.microphone.is_open == (why is not None), "P3"
     assert names.count("START_MEDIA") == 0 or names.index("START_MEDIA") == len(names) - 1
-    told = [action[2]["open"] for action in actions if action[:2] == ("EVENT", "microphone")]
+    events = [action[2] for action in actions if action[:2] == ("EVENT", "microphone")]
+    assert all(fields["why"] == why and fields["sid"] == one.sid for fields in events if fields["open"]), "with who and why"
+    told = [fields["open"] for fields in events]
     opened = [action[1] for action in actions if action[0] == "MICROPHONE"]
     assert told == opened or (event == s.ACTIVATED and told == [True]), "each opening and closing is an event"
     if was.sid and one.sid != was.sid and event == s.OFFER_ARRIVED:
