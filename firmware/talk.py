@@ -295,6 +295,8 @@ class Talk:
             self.quiet()
             return False
         self._speaker.begin()
+        if self._path is not None:
+            self._far.listen(self._path)  # let go by: afterwards the far end is heard as it speaks then
         self._far.prompt(block, self._prompt_q12)
         self._speaker.queue()
         return True
