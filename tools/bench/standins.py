@@ -6,6 +6,7 @@ import subprocess
 
 from tools.bench.probe import ProbeError
 from tools.vboard import VirtualBoard
+from tools.vboard.child_process import BOARD_HEAP
 
 _MARK = "bench-stand-ins"
 _WAIT_S = 20.0
@@ -45,7 +46,7 @@ async def share_bytes(lab):
     root = lab.dir / "stand-ins"
     root.mkdir(parents=True, exist_ok=True)
     (root / "main.py").write_text(_MAIN % _MARK)
-    async with VirtualBoard(root, lab.dir / f"stand-ins-{secrets.token_hex(4)}") as board:
+    async with VirtualBoard(root, lab.dir / f"stand-ins-{secrets.token_hex(4)}", heapsize=BOARD_HEAP) as board:
         event = await board.wait_event(lambda e: e["event"] == "console" and _MARK in e["text"], _WAIT_S, since_ms=0)
     used = int(re.search(_MARK + r" (\d+)", event["text"]).group(1))
     bare = subprocess.run([*lab.micropython, "-X", "heapsize=320k", "-c", _BARE], capture_output=True, text=True, check=False)

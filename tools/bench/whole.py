@@ -12,6 +12,7 @@ from tools.deploy import deploy, unit_settings
 from tools.scenario.deskside import DeskSide
 from tools.scenario.view import View
 from tools.vboard import VirtualBoard
+from tools.vboard.child_process import BOARD_HEAP
 
 _ONLINE_S = 15.0
 _CALL_S = 15.0
@@ -60,7 +61,7 @@ class Flat:
         if self._main:
             (root / "main.py").write_text(self._main)
         state = self._dir / f"state-{secrets.token_hex(4)}"  # a new journal each time
-        self.board = VirtualBoard(root=root, state=state, relays=[(dialled, broker.port)])
+        self.board = VirtualBoard(root=root, state=state, relays=[(dialled, broker.port)], heapsize=BOARD_HEAP)
         if not self._tls:
             self.board.relays[0].tap = self._take
         await self._stack.enter_async_context(self.board)

@@ -31,7 +31,6 @@ class FlatSide:
             state=self._directory / "state",
             board=settings["board"],
             relays=[self._relay],
-            heapsize="320k",
         )
         self._context.facts["battery"] = True  # no board file has one yet (issue of the power supply); `power cut` takes it away
         self._pump = asyncio.create_task(self._feed(self._context.events(since=0)))

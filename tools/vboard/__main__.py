@@ -28,7 +28,7 @@ def _arguments():
     parser.add_argument("--control", type=int, default=0, metavar="PORT", help="TCP port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--board", default="ESP32_GENERIC", help="board file's name (default: %(default)s)")
     parser.add_argument("--relay", type=_pair, action="append", default=[], metavar="[LISTEN:]TARGET", help="relay to a broker")
-    parser.add_argument("--heapsize", default="320k", help="MicroPython heap; 320k stands for about 160 KB on the board")
+    parser.add_argument("--heapsize", help="MicroPython heap (default: 320k, or 640k for modules that are not in an image)")
     parser.add_argument("--ticks-start", type=int, default=0, metavar="MS", help="time.ticks_ms() at power-on, 0 to 1073741823")
     parser.add_argument("--seed", type=int, default=1, help="of the contacts' bounce")
     parser.add_argument("--events", action="store_true", help="print every event as a line of JSON")

@@ -17,6 +17,8 @@ from tools.vboard.child_line import ChildLine, accepted
 from tools.vboard.errors import BoardError
 
 _HERE = pathlib.Path(__file__).parent
+BOARD_HEAP = "320k"  # stands for about 160 KB on a board, where objects are half as large
+CODE_HEAP = "640k"  # with byte code in the heap as well, for development and for boards with PSRAM: they have megabytes
 _IMAGES = _HERE.parent.parent / "build" / "images"
 _CONNECT_S = 20.0  # from start to the first frame; 0.1 s on an idle machine
 _LINE_BYTES = 65536
@@ -35,7 +37,8 @@ class ChildProcess:
     async def live(self, settings, state, interpreter, heapsize, on_start):
         """One life, from start to end; returns the exit code. `on_start()` tells the state of the world just before the boot.
 
-        Raises BoardError when the interpreter does not come up. When it returns or raises, nothing is left running.
+        `heapsize`: such as "320k"; None takes BOARD_HEAP for a unit whose modules are in an image, CODE_HEAP for others. Raises
+        BoardError when the interpreter does not come up. When it returns or raises, nothing is left running.
         """
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
@@ -46,7 +49,7 @@ class ChildProcess:
         (state / "boot.json").write_text(json.dumps(settings))
         tasks = []
         try:
-            await self._spawn(state, interpreter, heapsize, [standins_image(), deploy.image_of(settings["root"])])
+            await self._spawn(state, interpreter, heapsize, deploy.image_of(settings["root"]))
             tasks.append(asyncio.ensure_future(self._read_console()))
             if await self._take_connection(listener, settings["token"]):
                 on_start()
@@ -63,8 +66,9 @@ class ChildProcess:
                 await asyncio.get_running_loop().run_in_executor(None, self._line.join)
                 self._line = None
 
-    async def _spawn(self, state, interpreter, heapsize, images):
-        images = [str(image) for image in images if image.exists()]
+    async def _spawn(self, state, interpreter, heapsize, image):
+        images = [str(standins_image()), *([str(image)] if image.exists() else [])]
+        heapsize = heapsize or (BOARD_HEAP if image.exists() else CODE_HEAP)
         program = ["-X", f"heapsize={heapsize}", str(_HERE / "child" / "start.py"), str(state / "boot.json")]
         command = [interpreter, str(_HERE / "launch.py"), *program, "--", *images]
         pipes = {"stdin": asyncio.subprocess.DEVNULL, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}

@@ -33,9 +33,10 @@ FAULTS = ("adc", "stuck", "sound", "microphone", "udp", "wifi", "flash_cut", "bo
 class VirtualBoard:
     """Loop-bound; every method may be called while the unit runs. Names of inputs are those of the board file."""
 
-    def __init__(self, root, state, board="ESP32_GENERIC", relays=(), heapsize="320k", ticks_start=0, seed=1, **options):
+    def __init__(self, root, state, board="ESP32_GENERIC", relays=(), heapsize=None, ticks_start=0, seed=1, **options):
         """`relays`: (listen port, target port) pairs; 0 takes a free port, then in `board.relays[n].port`.
 
+        `heapsize`: of MicroPython, such as "320k"; None: BOARD_HEAP if the unit's modules are in an image, else CODE_HEAP.
         `ticks_start`: value of time.ticks_ms() at power-on, 0 ... 2**30 - 1; near the top the wrap comes soon.
         `options`: see Chip.
         """
