@@ -361,9 +361,9 @@ def test_without_a_file_a_speaker_or_a_reason_no_message_is_spoken():
     assert not bench.talk.prompt("announce"), "two people are talking"
     assert bench.talk.prompt("announce", in_session=True)
     bench.paths[0].says = [spoken(4000)] * 60
-    bench.run(400)
-    assert bench.talk.prompting and len(bench.paths[0].says) < 45, "what is said meanwhile is let go by"
-    bench.run(600)
+    bench.run(300)
+    assert bench.talk.prompting and len(bench.paths[0].says) < 50, "what is said meanwhile is let go by"
+    bench.run(700)
     assert not bench.talk.prompting and len(bench.paths[0].sent) >= 50
     machine.world.clear()
     assert not Bench(with_speaker=False).talk.prompt("announce")
