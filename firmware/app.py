@@ -41,7 +41,8 @@ def _shell(stored, watchdog):
 
     shell = assemble(stored, watchdog)
     _forget("firmware.assembly", "firmware.build", "firmware.online", "firmware.drivers.tones",
-            "firmware.drivers.journal_opening", "firmware.core.recovery", "firmware.core.timer_table")
+            "firmware.drivers.journal_opening", "firmware.core.recovery", "firmware.core.timer_table",
+            "firmware.core.speech_settings")
     return shell
 
 

@@ -7,6 +7,7 @@ import os
 from asyncio import core
 from binascii import hexlify
 
+import cryptolib
 import machine
 
 from firmware import version
@@ -15,15 +16,23 @@ from firmware.core.calls import Calls
 from firmware.core.downlink import Downlink
 from firmware.core.faults import Faults
 from firmware.core.seal import Sealer
+from firmware.core.speech.policy import Policy
+from firmware.core.speech.session import Session
+from firmware.core.speech_settings import minutes
 from firmware.core.timers import Timers
 from firmware.core.uplink import Uplink
+from firmware.daily import Daily
 from firmware.drivers.busy import Busy
+from firmware.drivers.prompts import PromptReader
 from firmware.drivers.wall_clock import WallClock
 from firmware.online import make_link
 from firmware.reports import Reports
 from firmware.senses import Senses
 from firmware.shell import Shell, now, rand
 from firmware.signals import Signals
+from firmware.speech import Speech
+from firmware.talk import Talk
+from firmware.transports.media_path import MediaPath
 from firmware.unit import Unit
 
 
@@ -39,7 +48,9 @@ def assemble(stored, watchdog):
     shell.wall_clock.start()
     busy = core._io_queue.poller = Busy(core._io_queue.poller, now)
     builder = Builder(stored.board, settings, timers, now)
-    shell.signals = Signals(builder.light(), builder.speaker(), now)
+    speaker = builder.speaker()
+    shell.talk = _make_talk(shell, settings, builder.microphone(), speaker)
+    shell.signals = Signals(builder.light(), speaker, now, shell.talk.prompt)
     shell.journal, found = builder.journal(os.urandom)
     contacts, lines = builder.inputs(shell.bell.set, busy.busy_ms)
     _make_voices(shell, stored, builder.names())
@@ -48,10 +59,39 @@ def assemble(stored, watchdog):
     shell.reports = Reports(shell.uplink, shell.downlink, shell.link, shell.faults, shell.readings, shell.wall_clock.take,
                             shell.signals.fault, timers.health_ms, now)
     shell.unit = Unit(shell.calls, shell.journal, shell.uplink, shell.downlink, shell.link, shell.signals, shell.reports, now)
+    shell.daily = shell.unit.daily = _make_daily(shell, settings["speech"])
+    _make_speech(shell, settings["speech"], timers, any(sense.role == "answer" for sense in contacts))
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.unit.resume(found)
     _tell_start(shell, stored.problems, builder.problems)
     return shell
+
+
+def _make_talk(shell, settings, microphone, speaker):
+    def make_path():
+        return MediaPath(_aes_ecb, os.urandom, now, shell.bearer.address)
+
+    prompts = PromptReader("prompts/" + settings["speech"]["language"])
+    return Talk(microphone, speaker, make_path, prompts, now, settings["volume_pct"])
+
+
+def _aes_ecb(key):
+    return cryptolib.aes(key, 1)  # 1: ECB, of which core/media/aes_cm.py makes counter mode; stock builds have no other
+
+
+def _make_speech(shell, settings, timers, has_button):
+    session = Session(timers, Policy(settings["answering"], has_button, settings["plain_rtp"]))
+    shell.speech = shell.unit.speech = Speech(session, shell.talk, shell.calls, shell.uplink, shell.link, shell.signals,
+                                              shell.reports, shell.unit.obey, shell.bearer.speaking, now)
+
+
+def _make_daily(shell, settings):
+    window, zone, wellbeing = settings["wellbeing"], settings["zone"] or {"offset_min": 0, "summer": "none"}, None
+    if window is not None:
+        from firmware.core.speech.wellbeing import Wellbeing  # here: few flats want it, and it would lie in the heap of all
+
+        wellbeing = Wellbeing(minutes(window["from"]), minutes(window["until"]), zone["offset_min"], zone["summer"] == "eu")
+    return Daily(wellbeing, shell.wall_clock, shell.reports.note, shell.signals.sound, now)
 
 
 def _make_voices(shell, stored, inputs):

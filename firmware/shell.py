@@ -1,8 +1,8 @@
 """The asyncio shell: runs the tasks of a unit and watches over them.
 
 Tasks, each with a beat that grows by work done: `heart` (inputs, timers, light, reports), `link` and `bearer` (their own run),
-`chores` (flash housekeeping, memory, clock). `doorbell` only hands interrupts to the heart. The supervisor restarts what died,
-and feeds the hardware watchdog only while all are fresh. Source: D8, D9, P8.
+`talk` (sound, 20 ms at a time, in a session only), `chores` (flash housekeeping, memory, clock). `doorbell` only hands interrupts
+to the heart. The supervisor restarts what died, and feeds the hardware watchdog only while all are fresh. Source: D8, D9, P8.
 """
 
 import asyncio
@@ -37,7 +37,8 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`; so are the texts `reset_cause` and `board_name`."""
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`; so are the texts `reset_cause` and
+    `board_name`."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
@@ -71,6 +72,7 @@ class Shell:
         gc.collect()
         opened = self.calls.open
         counters = dict(self.link.health())
+        counters.update(self.talk.counters())
         counters["ignored"] = self.calls.ignored
         counters["refused"] = sum(self.downlink.refused.values())
         return {
@@ -98,6 +100,7 @@ class Shell:
         while True:
             self.senses.step()
             self.unit.tick()
+            self.speech.tick()
             self.reports.tick()
             self.signals.step()
             self._beats["heart"] += 1
@@ -105,7 +108,7 @@ class Shell:
             self._nap.end()
 
     def _rest_ms(self):
-        due_ms = clock.soonest(self.senses.next_due(), self.calls.next_due())
+        due_ms = clock.soonest(clock.soonest(self.senses.next_due(), self.calls.next_due()), self.speech.next_due())
         due_ms = clock.soonest(clock.soonest(due_ms, self.reports.next_due()), self.signals.next_due())
         return min(max(clock.diff(due_ms, now()), 0), _HEART_MAX_MS)
 
@@ -116,7 +119,7 @@ class Shell:
             if uptime_s:
                 self._started_ms = time.ticks_add(self._started_ms, uptime_s * 1000)
                 self._uptime_s += uptime_s
-            if self.journal and not self.unit.busy:
+            if self.journal and not self.unit.busy and not self.talk.active:  # an erase stands still for 80 ms: a hole in speech
                 self.journal.idle()
                 if self.journal.faults and not self.faults.is_open("storage"):
                     print("storage:", self.journal.faults[-1])
@@ -126,6 +129,7 @@ class Shell:
                 print("wifi: nothing has helped; starting anew")
                 machine.reset()
             self.wall_clock.note()
+            self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 
     def _watch_link(self, passed_s):
@@ -141,7 +145,7 @@ class Shell:
         """Starts every task, starts it again when it dies, and feeds the watchdog while all are fresh."""
         watch = Supervision()
         starts = {"heart": self._heart, "doorbell": self._doorbell, "chores": self._chores, "link": self.link.run,
-                  "bearer": self.bearer.run}
+                  "bearer": self.bearer.run, "talk": self.talk.run}
         tasks = {}
         for name in starts:
             self._beats[name] = 0
@@ -166,6 +170,8 @@ class Shell:
             return self.link.beat
         if name == "bearer":
             return self.bearer.beat
+        if name == "talk":
+            return self.talk.beat
         if name == "doorbell":  # only waits for interrupts: alive as long as it has not ended
             self._beats[name] += 1
         return self._beats[name]

@@ -56,9 +56,9 @@ class Controller:
                 self.said.append(body)
                 self._news.notify_all()
 
-    async def send(self, kind, **fields):
+    async def send(self, name, **fields):
         topic = self._prefix + "down"
-        message = {"v": 1, "type": kind, "unit": self._unit, "session": self._session, "from": "phone"}
+        message = {"v": 1, "type": name, "unit": self._unit, "session": self._session, "from": "phone"}
         message["ctr"] = next(self._numbers)
         payload = self._sealer.seal(topic, json.dumps({**message, **fields}))
         schemas.check(topic, payload)
