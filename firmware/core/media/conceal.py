@@ -19,13 +19,28 @@ _FADE_Q12 = (4096, 3277, 2048, 1024, 0)  # gain at the edges of four lost frames
 
 
 @micropython.viper
-def _remember(history: ptr32, frame: ptr32):
-    """The newer half becomes the older, the frame the newer. Two samples at a time."""
+def _remember(half: ptr32, frame: ptr32, at: int):
+    """Copies a frame to the half of the history that begins at this byte, two samples at a time."""
+    half = ptr32(int(half) + at)
+    n = _FRAME // 2
+    while n:
+        n -= 4
+        half[0] = frame[0]
+        half[1] = frame[1]
+        half[2] = frame[2]
+        half[3] = frame[3]
+        half = ptr32(int(half) + 16)
+        frame = ptr32(int(frame) + 16)
+
+
+@micropython.viper
+def _change_halves(history: ptr32):
     i = _FRAME // 2
     while i:
         i -= 1
-        history[i] = history[i + _FRAME // 2]
-        history[i + _FRAME // 2] = frame[i]
+        older = history[i + _FRAME // 2]
+        history[i + _FRAME // 2] = history[i]
+        history[i] = older
 
 
 @micropython.viper
@@ -82,6 +97,7 @@ class Concealer:
     def __init__(self):
         self.run = 0
         self._history = bytearray(2 * _HISTORY)
+        self._at = 0  # where in the history the next frame goes: its halves take turns
         self._period = _LONGEST
         self._phase = 0
 
@@ -90,11 +106,15 @@ class Concealer:
         if self.run:
             _join(self._history, pcm16, self._period, self._phase, _FADE_Q12[min(self.run, 4)])
             self.run = 0
-        _remember(self._history, pcm16)
+        _remember(self._history, pcm16, self._at)
+        self._at ^= 2 * _FRAME
 
     def lost(self, pcm16_out):
         """Fills the frame."""
         if not self.run:
+            if self._at:
+                _change_halves(self._history)  # the newer one is the second now
+                self._at = 0
             self._period = _period(self._history)
             self._phase = 0
         step = min(self.run, 3)

@@ -11,6 +11,8 @@ Source: G4 (no need to shout). An INMP441 gives -26 dBFS at 94 dB SPL (datasheet
 driver's shift lifts it by 24 dB and this class by up to 24 dB more, to about -22 dBFS.
 """
 
+import struct
+
 import micropython
 from micropython import const
 
@@ -25,8 +27,14 @@ _MOST_Q12 = const(65535)  # 24 dB, what level.scale takes
 _START_Q12 = const(16384)  # 12 dB, half of what it may become: the first word is heard at once
 _PAUSE_FRAMES = const(15)  # 300 ms without talk: the gaps between words are shorter
 _FLOOR_START = const(16384)  # 1/16 of 1024: falls to the room's noise within half a second
-_OFFSET_BIAS = const(0x100000)  # keeps the filter's state positive, as 64-bit processors load it without a sign
+_OFFSET_BIAS = const(0x100000)  # keeps the filter's state positive
 _FALL_SAMPLES = const(16)  # 2 ms
+# Places in the state, 32 bits each, all >= 0: 64-bit processors load it without a sign.
+_MEAN = const(0)  # what the filter takes out, in 1/16, with _OFFSET_BIAS
+_TALK_Q12 = const(1)  # the gain for talk; in pauses gain_q12 is below it
+_LOUDNESS = const(2)  # of talk, quickly up and slowly down
+_FLOOR = const(3)  # the room's noise, in 1/16: falls by a quarter of the distance, rises slowly
+_PAUSE = const(4)  # frames left until a pause is one
 
 
 @micropython.viper
@@ -34,7 +42,7 @@ def _prepare(pcm16: ptr16, n: int, state: ptr32) -> int:
     """Takes out what lies below 80 Hz, in place; returns mean size * 32768 + peak. n >= 1."""
     total = 0
     peak = 0
-    mean = state[0] - _OFFSET_BIAS
+    mean = state[_MEAN] - _OFFSET_BIAS
     count = n
     while n:
         n -= 1
@@ -49,7 +57,7 @@ def _prepare(pcm16: ptr16, n: int, state: ptr32) -> int:
         total += v
         if v > peak:
             peak = v
-    state[0] = mean + _OFFSET_BIAS
+    state[_MEAN] = mean + _OFFSET_BIAS
     return ((total // count) << 15) | peak
 
 
@@ -69,11 +77,52 @@ def _fall(pcm16: ptr16, n: int, gain: int, to_q12: int):
         pcm16 = ptr16(int(pcm16) + 2)
 
 
-def tracked(floor, loudness):
-    """The noise floor after one more frame, both in 1/16: falls by a quarter of the distance, rises by about 1 dB a second."""
-    if loudness < floor:
-        return floor - ((floor - loudness + 3) >> 2)
-    return floor + (floor >> 9) + 1
+@micropython.viper
+def _follow(state: ptr32, loudness: int):
+    """Learns from a frame what the room's noise and the talk are, and moves the gain for talk."""
+    floor = state[_FLOOR]
+    distance = (loudness << 4) - floor
+    if distance < 0:
+        floor -= (3 - distance) >> 2
+    else:
+        floor += (floor >> 9) + 1  # about 1 dB a second
+    state[_FLOOR] = floor
+    if loudness <= _QUIETEST or (loudness << 4) < 3 * floor:
+        if state[_PAUSE]:
+            state[_PAUSE] -= 1
+        return
+    state[_PAUSE] = _PAUSE_FRAMES
+    distance = loudness - state[_LOUDNESS]
+    state[_LOUDNESS] += (distance + 1) >> 1 if distance > 0 else 0 - (-distance >> 5)
+    wanted_q12 = (_TARGET << 12) // state[_LOUDNESS]
+    most_q12 = (_NOISE_OUT << 16) // floor
+    if wanted_q12 > most_q12:
+        wanted_q12 = most_q12
+    gain_q12 = state[_TALK_Q12]
+    if wanted_q12 > gain_q12:
+        gain_q12 += gain_q12 >> 5
+        if gain_q12 > wanted_q12:
+            gain_q12 = wanted_q12
+        if gain_q12 > _MOST_Q12:
+            gain_q12 = _MOST_Q12
+    else:
+        if wanted_q12 < _LEAST_Q12:
+            wanted_q12 = _LEAST_Q12
+        gain_q12 -= (gain_q12 - wanted_q12) >> 2
+    state[_TALK_Q12] = gain_q12
+
+
+@micropython.viper
+def _wanted(state: ptr32, gain_q12: int, peak: int, hold: int) -> int:
+    """The gain at the end of this frame: for talk at once, in a pause on the way to a quarter of that, never beyond the limit."""
+    to_q12 = state[_TALK_Q12]
+    if not hold and not state[_PAUSE]:
+        to_q12 = gain_q12 - ((gain_q12 - (to_q12 >> 2)) >> 3)
+    if peak:
+        most_q12 = (_PEAK_OUT << 12) // peak
+        if to_q12 > most_q12:
+            return most_q12
+    return to_q12
 
 
 class Leveller:
@@ -83,46 +132,19 @@ class Leveller:
         self.gain_q12 = _START_Q12
         self.level = 0
         self.hold = False
-        self._talk_q12 = _START_Q12  # the gain for talk; in pauses gain_q12 is below it
-        self._loudness = 0  # of talk, quickly up and slowly down
-        self._floor = _FLOOR_START
-        self._pause = 0  # frames left until a pause is one
-        self._state = bytearray(b"\x00\x00\x10\x00")  # _OFFSET_BIAS
+        self._state = bytearray(struct.pack("<5i", _OFFSET_BIAS, _START_Q12, 0, _FLOOR_START, 0))
 
     def process(self, pcm16, n):
         """One frame, in place. n >= 1."""
-        measured = _prepare(pcm16, n, self._state)
+        state, gain_q12, hold = self._state, self.gain_q12, self.hold
+        measured = _prepare(pcm16, n, state)
         loudness, peak = measured >> 15, measured & 0x7FFF
-        if not self.hold:
-            self._follow(loudness)
-        to_q12 = self._wanted()
-        if peak and to_q12 > (_PEAK_OUT << 12) // peak:
-            to_q12 = (_PEAK_OUT << 12) // peak
-            _fall(pcm16, n, max(self.gain_q12, to_q12), to_q12)
+        if not hold:
+            _follow(state, loudness)
+        to_q12 = _wanted(state, gain_q12, peak, hold)
+        if to_q12 < gain_q12 and peak * (gain_q12 >> 8) > _PEAK_OUT << 4:
+            _fall(pcm16, n, gain_q12, to_q12)
         else:
-            level.scale(pcm16, n, self.gain_q12, to_q12)
+            level.scale(pcm16, n, gain_q12, to_q12)
         self.gain_q12 = to_q12
         self.level = min((loudness * (to_q12 >> 4)) >> 8, 32767)
-
-    def _follow(self, loudness):
-        """Learns from a frame what the room's noise and the talk are, and moves the gain for talk."""
-        self._floor = tracked(self._floor, loudness << 4)
-        if loudness <= _QUIETEST or (loudness << 4) < 3 * self._floor:
-            self._pause -= self._pause > 0
-            return
-        self._pause = _PAUSE_FRAMES
-        if loudness > self._loudness:
-            self._loudness += (loudness - self._loudness + 1) >> 1
-        else:
-            self._loudness -= (self._loudness - loudness) >> 5
-        wanted_q12 = min((_TARGET << 12) // self._loudness, (_NOISE_OUT << 16) // self._floor, _MOST_Q12)
-        if wanted_q12 > self._talk_q12:
-            self._talk_q12 = min(self._talk_q12 + (self._talk_q12 >> 5), wanted_q12)
-        else:
-            self._talk_q12 -= (self._talk_q12 - max(wanted_q12, _LEAST_Q12)) >> 2
-
-    def _wanted(self):
-        """The gain at the end of this frame: for talk at once, in a pause on the way to a quarter of that."""
-        if self._pause or self.hold:
-            return self._talk_q12
-        return self.gain_q12 - ((self.gain_q12 - (self._talk_q12 >> 2)) >> 3)

@@ -15,9 +15,10 @@ Nothing is allocated per frame. Loudness is the mean size of samples, 0..32767; 
 Source: D3, FACTS "Speech".
 """
 
-from micropython import const
+import struct
 
-from firmware.core.media.gain import tracked
+import micropython
+from micropython import const
 
 MODES = ("auto", "talk", "listen", "duplex")
 _OPEN_Q12 = const(4096)
@@ -33,6 +34,116 @@ _COUPLING_START_Q8 = const(1024)  # 12 dB up: the loudspeaker is beside the micr
 _COUPLING_MOST_Q8 = const(4096)
 _ECHO_HOLD_FRAMES = const(4)  # 80 ms: queues of the loudspeaker and the microphone, and the way through the room
 _FLOOR_START = const(1600)  # 1/16 of 100
+# Places in the state, 32 bits each, all >= 0: 64-bit processors load it without a sign.
+_TURN = const(0)  # one of the three below
+_HANG = const(1)  # frames that the turn lasts without a voice
+_GUARD = const(2)  # frames in which the flat cannot take the turn back
+_NEAR_RUN = const(3)  # frames with a voice, less those without since
+_FAR_RUN = const(4)
+_NEAR_FLOOR = const(5)  # noise, in 1/16: falls by a quarter of the distance, rises by about 1 dB a second
+_FAR_FLOOR = const(6)
+_ECHO = const(7)  # loudness of what was played lately
+_ECHO_HOLD = const(8)
+_COUPLING_Q8 = const(9)
+_NOBODY = const(0)
+_NEAR = const(1)
+_FAR = const(2)
+
+
+@micropython.viper
+def _is_far_voice(state: ptr32, loudness: int, far_q12: int) -> int:
+    """Hears a frame from the line, and how loud it is played."""
+    floor = state[_FAR_FLOOR]
+    distance = (loudness << 4) - floor
+    if distance < 0:
+        floor -= (3 - distance) >> 2
+    else:
+        floor += (floor >> 9) + 1
+    state[_FAR_FLOOR] = floor
+    played = (loudness * far_q12) >> 12
+    if played >= state[_ECHO]:
+        state[_ECHO] = played
+        state[_ECHO_HOLD] = _ECHO_HOLD_FRAMES
+    elif state[_ECHO_HOLD]:
+        state[_ECHO_HOLD] -= 1
+    else:
+        state[_ECHO] -= (state[_ECHO] + 7) >> 3  # about 58 dB a second
+    if loudness > _FAR_LEAST and (loudness << 4) > 3 * floor:
+        state[_FAR_RUN] += 1
+        return 1
+    if state[_FAR_RUN]:
+        state[_FAR_RUN] -= 1
+    return 0
+
+
+@micropython.viper
+def _is_near_voice(state: ptr32, loudness: int) -> int:
+    """Hears a frame of the microphone: louder than the room, and than twice the echo that is to be expected."""
+    floor = state[_NEAR_FLOOR]
+    distance = (loudness << 4) - floor
+    if distance < 0:
+        floor -= (3 - distance) >> 2
+    elif state[_ECHO] < _ECHO_LEAST:
+        floor += (floor >> 9) + 1
+    state[_NEAR_FLOOR] = floor
+    if loudness > _NEAR_LEAST and (loudness << 4) > 3 * floor and loudness > (state[_ECHO] * state[_COUPLING_Q8]) >> 7:
+        state[_NEAR_RUN] += 1
+        return 1
+    if state[_NEAR_RUN]:
+        state[_NEAR_RUN] -= 1
+    return 0
+
+
+@micropython.viper
+def _learn(state: ptr32, loudness: int):
+    """The far end alone is heard: its echo is as loud as the microphone's frame, or less."""
+    echo = state[_ECHO]
+    if echo <= _ECHO_LEAST:
+        return
+    coupling_q8 = state[_COUPLING_Q8]
+    distance = (loudness << 8) // echo - coupling_q8
+    if distance > 0:
+        coupling_q8 += (distance + 3) >> 2
+        if coupling_q8 > _COUPLING_MOST_Q8:
+            coupling_q8 = _COUPLING_MOST_Q8
+    else:
+        coupling_q8 -= -distance >> 6
+    state[_COUPLING_Q8] = coupling_q8
+
+
+@micropython.viper
+def _turn(state: ptr32, near_voice: int, far_voice: int) -> int:
+    """Whose turn it is in this frame."""
+    turn = state[_TURN]
+    to = turn
+    talking = 0
+    if state[_GUARD]:
+        state[_GUARD] -= 1
+    if turn == _NEAR:
+        talking = near_voice
+        if state[_FAR_RUN] >= _BREAK_FRAMES:
+            to = _FAR
+            state[_GUARD] = _GUARD_FRAMES
+    elif turn == _FAR:
+        talking = far_voice
+        if state[_NEAR_RUN] >= _BARGE_FRAMES and not state[_GUARD]:
+            to = _NEAR
+    elif far_voice:
+        to = _FAR
+    elif near_voice:
+        to = _NEAR
+    if to != turn:
+        state[_NEAR_RUN] = 0
+        state[_FAR_RUN] = 0
+        state[_HANG] = _HANG_FRAMES
+    elif talking:
+        state[_HANG] = _HANG_FRAMES
+    elif turn:
+        state[_HANG] -= 1
+        if not state[_HANG]:
+            to = _NOBODY
+    state[_TURN] = to
+    return to
 
 
 class VoiceSwitch:
@@ -46,85 +157,28 @@ class VoiceSwitch:
         self.near_from_q12 = self.near_to_q12 = _OPEN_Q12
         self.far_from_q12 = self.far_to_q12 = _OPEN_Q12
         self.near_voice = self.far_voice = False
-        self._turn = None  # "near", "far", or None: nobody's
-        self._hang = 0  # frames that the turn lasts without a voice
-        self._guard = 0  # frames in which the flat cannot take the turn back
-        self._near_run = self._far_run = 0  # frames with a voice, less those without since
-        self._near_floor = self._far_floor = _FLOOR_START
-        self._echo = 0  # loudness of what was played lately
-        self._echo_hold = 0
-        self.relearn()
+        self._state = bytearray(struct.pack("<10i", 0, 0, 0, 0, 0, _FLOOR_START, _FLOOR_START, 0, 0, _COUPLING_START_Q8))
 
     def relearn(self):
         """The loudspeaker's volume has changed: expect the worst again."""
-        self._coupling_q8 = _COUPLING_START_Q8
+        struct.pack_into("<i", self._state, 4 * _COUPLING_Q8, _COUPLING_START_Q8)
 
     def decide(self, near_level, far_level):
         """near_level: loudness of the microphone's frame after its gain; far_level: of the frame from the line, before any."""
-        self._hear_far(far_level)
-        self._hear_near(near_level)
-        self._take_turns()
+        state, far_q12 = self._state, self.far_to_q12
         self.near_from_q12 = self.near_to_q12
-        self.far_from_q12 = self.far_to_q12
-        if self.mode == "auto":
-            self.near_to_q12 = _LOW_Q12 if self._turn == "far" else _OPEN_Q12
-            self.far_to_q12 = _LOW_Q12 if self._turn == "near" else _OPEN_Q12
+        self.far_from_q12 = far_q12
+        far_voice = _is_far_voice(state, far_level, far_q12)
+        near_voice = _is_near_voice(state, near_level)
+        if far_voice and not near_voice:
+            _learn(state, near_level)
+        turn = _turn(state, near_voice, far_voice)
+        self.far_voice = far_voice == 1
+        self.near_voice = near_voice == 1
+        mode = self.mode
+        if mode == "auto":
+            self.near_to_q12 = _LOW_Q12 if turn == _FAR else _OPEN_Q12
+            self.far_to_q12 = _LOW_Q12 if turn == _NEAR else _OPEN_Q12
         else:
-            self.near_to_q12 = 0 if self.mode == "talk" else _OPEN_Q12
-            self.far_to_q12 = 0 if self.mode == "listen" else _OPEN_Q12
-
-    def _hear_far(self, loudness):
-        self._far_floor = tracked(self._far_floor, loudness << 4)
-        self.far_voice = loudness > _FAR_LEAST and (loudness << 4) > 3 * self._far_floor
-        self._far_run = self._far_run + 1 if self.far_voice else self._far_run - (self._far_run > 0)
-        played = (loudness * self.far_to_q12) >> 12
-        if played >= self._echo:
-            self._echo, self._echo_hold = played, _ECHO_HOLD_FRAMES
-        elif self._echo_hold:
-            self._echo_hold -= 1
-        else:
-            self._echo -= (self._echo + 7) >> 3  # about 58 dB a second
-
-    def _hear_near(self, loudness):
-        expected = (self._echo * self._coupling_q8) >> 8
-        if self._echo < _ECHO_LEAST or (loudness << 4) < self._near_floor:
-            self._near_floor = tracked(self._near_floor, loudness << 4)
-        loud = loudness > _NEAR_LEAST and (loudness << 4) > 3 * self._near_floor
-        self.near_voice = loud and loudness > 2 * expected
-        self._near_run = self._near_run + 1 if self.near_voice else self._near_run - (self._near_run > 0)
-        if self.far_voice and not self.near_voice and self._echo > _ECHO_LEAST:
-            self._learn((loudness << 8) // self._echo)
-
-    def _learn(self, ratio_q8):
-        if ratio_q8 > self._coupling_q8:
-            self._coupling_q8 = min(self._coupling_q8 + ((ratio_q8 - self._coupling_q8 + 3) >> 2), _COUPLING_MOST_Q8)
-        else:
-            self._coupling_q8 -= (self._coupling_q8 - ratio_q8) >> 6
-
-    def _take_turns(self):
-        self._guard -= self._guard > 0
-        if self._turn == "near":
-            talking, taken = self.near_voice, self._far_run >= _BREAK_FRAMES
-        elif self._turn == "far":
-            talking, taken = self.far_voice, self._near_run >= _BARGE_FRAMES and not self._guard
-        else:
-            talking, taken = False, self.far_voice or self.near_voice
-        if taken:
-            self._give(self._next())
-        elif talking:
-            self._hang = _HANG_FRAMES
-        elif self._turn:
-            self._hang -= 1
-            if not self._hang:
-                self._turn = None
-
-    def _next(self):
-        if self._turn is None:
-            return "far" if self.far_voice else "near"
-        return "far" if self._turn == "near" else "near"
-
-    def _give(self, turn):
-        self._guard = _GUARD_FRAMES if self._turn == "near" else 0
-        self._turn = turn
-        self._hang = _HANG_FRAMES
-        self._near_run = self._far_run = 0
+            self.near_to_q12 = 0 if mode == "talk" else _OPEN_Q12
+            self.far_to_q12 = 0 if mode == "listen" else _OPEN_Q12

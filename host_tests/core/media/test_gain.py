@@ -109,12 +109,12 @@ def test_while_held_the_gain_does_not_learn():
     one = settled()
     talk(one, 300, 150, pause=5)
     one.hold = True
-    before = one._talk_q12
+    before = one.gain_q12
     talk(one, 3000, 150, pause=5)
-    assert one._talk_q12 == before
+    assert one.gain_q12 == before
     one.hold = False
     talk(one, 3000, 150, pause=5)
-    assert one._talk_q12 < before
+    assert one.gain_q12 < before
 
 
 def test_the_gain_changes_without_a_jump_between_frames():
