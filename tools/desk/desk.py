@@ -187,8 +187,7 @@ class Desk:
         for call in self.book.open():
             for do in call.delivery.due(self._now_ms()):
                 self._send_command(call, do)
-        outbox, self.talks.outbox = self.talks.outbox, []
-        for record, kind, fields in outbox:
+        for record, kind, fields in self.talks.take_outbox():
             ctr = self._sender.send(record, kind, fields)
             if ctr is not None:
                 self.talks.sent(kind, fields, ctr)

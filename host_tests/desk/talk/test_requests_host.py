@@ -66,7 +66,7 @@ def test_a_call_is_answered_with_speech_in_one_request(tmp_path):
 def test_an_answer_stands_when_there_is_no_port_for_its_speech(tmp_path):
     async def script(wire, unit):
         await raised(wire, unit)
-        wire.desk.talks._endpoint = lambda: _NoPort()
+        wire.desk.talks._conductor._endpoint = lambda: _NoPort()
         reply = await ask(wire, "answer", call=1, talk=True)
         assert (reply["call"]["state"], reply["session"], reply["talk_error"]["code"]) == ("answered", None, "media")
 
