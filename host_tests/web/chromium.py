@@ -1,6 +1,7 @@
 """Headless Chromium, driven by playwright, with a microphone that is a file; and the measure of what comes out of it."""
 
 import array
+import asyncio
 import contextlib
 import json
 import math
@@ -12,6 +13,7 @@ from playwright.async_api import async_playwright
 from host_tests.peers import need
 
 WAIT_MS = 15_000
+_BOUND_S = 30
 # Listens in on what the page plays, without a word of it in the page: what goes to the loudspeaker goes to an analyser too.
 _LISTEN_IN = """
 const connect = AudioNode.prototype.connect;
@@ -24,6 +26,7 @@ AudioNode.prototype.connect = function (target, ...rest) {
 };
 """
 _SAMPLES = """() => {
+  if (!window.heard) return JSON.stringify({ samples: [], rate_hz: 8000 });
   const samples = new Float32Array(window.heard.fftSize);
   window.heard.getFloatTimeDomainData(samples);
   return JSON.stringify({ samples: Array.from(samples), rate_hz: window.heard.context.sampleRate });
@@ -60,8 +63,22 @@ async def browser(microphone=None, *, refuse=False, **context):
 
 
 async def heard(page):
-    """{samples, rate_hz}: the last 32,768 samples that the page has played. As text: so many values would stop the loop."""
+    """{samples, rate_hz}: the last 32,768 samples that were played, none before. As text: so many values would stop the loop."""
     return json.loads(await page.evaluate(_SAMPLES))
+
+
+async def loud_enough(take_samples, hz, wanted_db):
+    """Waits until the newest half second holds the tone; returns its dB over the rest, the best seen within the bound.
+
+    `take_samples()`: coroutine that gives (samples, rate in Hz).
+    """
+    best, end_s = -99.0, asyncio.get_running_loop().time() + _BOUND_S
+    while best < wanted_db and asyncio.get_running_loop().time() < end_s:
+        samples, rate_hz = await take_samples()
+        if len(samples) >= rate_hz // 2:
+            best = max(best, await asyncio.to_thread(over_the_rest_db, samples[-rate_hz // 2 :], hz, rate_hz))
+        await asyncio.sleep(0.5)
+    return best
 
 
 def over_the_rest_db(samples, hz, rate_hz):

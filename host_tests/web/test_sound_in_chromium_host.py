@@ -7,14 +7,13 @@ import struct
 import pytest
 
 from firmware.core.media import g711  # proven against the recommendation's tables by its own tests
-from host_tests.web.chromium import browser, heard, over_the_rest_db, write_tone
+from host_tests.web.chromium import browser, heard, loud_enough, over_the_rest_db, write_tone
 from host_tests.web.served import SID, rtp_pair, served
 from tools.desk.talk import talker
 
 OPERATOR_HZ, TENANT_HZ = 1004, 1204
 SAMPLE_OF = {"PCMA": talker.sample_of_alaw, "PCMU": talker.sample_of_ulaw}
 WANTED_DB = 35  # A-law itself leaves 38 to 39 dB
-BOUND_S = 30
 # What the page's own script does after the click on "Answer and talk", with nothing else of the desk around it.
 _TALK = """async (sid) => {
   const { Sound, beside, openMicrophone } = await import("/static/sound.js");
@@ -38,17 +37,6 @@ window.AudioContext = class extends Real {
 """
 
 
-async def loud_enough(take_samples, hz):
-    """Waits until the newest half second holds the tone; returns its dB over the rest, the best seen within the bound."""
-    best, end_s = -99.0, asyncio.get_running_loop().time() + BOUND_S
-    while best < WANTED_DB and asyncio.get_running_loop().time() < end_s:
-        samples, rate_hz = await take_samples()
-        if len(samples) >= rate_hz // 2:
-            best = max(best, await asyncio.to_thread(over_the_rest_db, samples[-rate_hz // 2 :], hz, rate_hz))
-        await asyncio.sleep(0.5)
-    return best
-
-
 async def talk_through(tmp_path, codec, before=""):
     """(rate of the page's AudioContext, dB at the page, dB at the flat, counters in the page)."""
     write_tone(tmp_path / "voice.wav", OPERATOR_HZ)
@@ -70,7 +58,7 @@ async def talk_through(tmp_path, codec, before=""):
                 frames = recorder.frames[-50:]
                 return [SAMPLE_OF[codec](code) for frame in frames for code in frame], 8000
 
-            at_page, at_flat = await loud_enough(played, TENANT_HZ), await loud_enough(arrived, OPERATOR_HZ)
+            at_page, at_flat = await loud_enough(played, TENANT_HZ, WANTED_DB), await loud_enough(arrived, OPERATOR_HZ, WANTED_DB)
             return page_hz, at_page, at_flat, await page.evaluate("({...window.counted, levels: window.levels})")
 
 

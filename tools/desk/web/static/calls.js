@@ -104,6 +104,14 @@ export class Calls {
   }
 
   offer(call, buttons) {
+    const focused = document.activeElement;
+    this.choose(call, buttons);
+    if (!Object.values(buttons).includes(focused) || !focused.hidden) return;
+    const next = Object.values(buttons).find((one) => !one.hidden); // what the keyboard was on has gone
+    (next || byId("calls")).focus();
+  }
+
+  choose(call, buttons) {
     const mine = call.held_by && call.held_by.who === this.me().name;
     const held = call.state === "answered";
     buttons.both.hidden = buttons.answer.hidden = call.state !== "open";

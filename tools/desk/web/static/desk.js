@@ -1,7 +1,7 @@
 // The desk's page: puts the parts together.
 
 import { Calls } from "./calls.js";
-import { byId, el, write } from "./dom.js";
+import { byId, clock, el, write } from "./dom.js";
 import { Line } from "./line.js";
 import { Operator } from "./operator.js";
 import { Records, noAnswerWords } from "./records.js";
@@ -15,11 +15,12 @@ const me = new Operator();
 const ring = new Ring();
 const line = new Line({ up: refresh, down: lost, event: take });
 const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || addressOf(place);
-const speech = new Speech(line, speechChanged);
+const speech = new Speech(line, me, speechChanged);
 const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query });
 const calls = new Calls({ answer, answerAndTalk, talk, release, clear }, () => me, (call) => speech.running && speech.session.call === call.call);
 const welfare = new Welfare((record) => line.request("welfare_outcome", { ...record, who: me.name }));
 const records = new Records(line, labelOf);
+const WARNINGS_MAX = 8;
 let questions = { questions: [], outcomes: [] };
 let clearing = null;
 
@@ -54,9 +55,9 @@ const TAKES = {
   call: (event) => announce(calls.take(event.view)),
   unit: (event) => announce(units.take(event.view)),
   ring: (event) => ring.again(event.parties.includes(me.party)),
-  alert: (event) => alarm(`${event.number ? `Call ${event.number}` : labelOf(event)}: look! ${event.note}`),
+  alert: (event) => warn(`${event.number ? `Call ${event.number}: ` : ""}${event.note || "activated again, look"}`),
   talk: (event) => takeSession(event.view),
-  no_answer: (event) => alarm(noAnswerWords(event, labelOf(event))),
+  no_answer: (event) => warn(noAnswerWords(event, labelOf(event))),
   duty: (event) => showDuty({ ...duty, [event.scheme_name]: event.on }),
 };
 
@@ -89,6 +90,19 @@ function announce(words) {
   while (byId("announce").children.length > 5) byId("announce").firstChild.remove();
 }
 
+/** What somebody must have seen: it stays until they say so. */
+function warn(words) {
+  const seen = el("button", { type: "button", className: "small" }, "Seen");
+  const item = el("li", {}, `${clock(Date.now() / 1000)} ${words}`, seen);
+  seen.addEventListener("click", () => {
+    item.remove();
+    byId("calls").focus();
+  });
+  byId("warnings").append(item);
+  while (byId("warnings").children.length > WARNINGS_MAX) byId("warnings").firstChild.remove();
+}
+
+/** What keeps this page from working now, or what the desk has just refused. */
 function alarm(words) {
   write(byId("alert"), words);
 }

@@ -10,6 +10,7 @@ export class Operator {
     this.name = "";
     this.party = kept.party || "coordinator";
     this.kept = kept.name || "";
+    this.headset = Boolean(kept.headset);
     this.dialog = byId("who");
     this.form = this.dialog.querySelector("form");
     byId("change-me").addEventListener("click", () => this.ask(this.done));
@@ -20,6 +21,7 @@ export class Operator {
     this.done = done;
     this.form.elements.name.value = this.name || this.kept;
     this.form.elements.party.value = this.party;
+    this.form.elements.headset.checked = this.headset;
     this.form.onsubmit = (event) => this.take(event);
     this.dialog.oncancel = (event) => this.name || event.preventDefault();
     this.dialog.showModal();
@@ -33,7 +35,8 @@ export class Operator {
     }
     this.name = name;
     this.party = this.form.elements.party.value;
-    sessionStorage.setItem(KEPT, JSON.stringify({ name, party: this.party }));
+    this.headset = this.form.elements.headset.checked;
+    sessionStorage.setItem(KEPT, JSON.stringify({ name, party: this.party, headset: this.headset }));
     write(byId("my-name"), `${name}, ${this.party}`);
     byId("me").hidden = false;
     this.done();

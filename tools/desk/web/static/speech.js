@@ -21,9 +21,9 @@ function meterOf(level) {
 }
 
 export class Speech {
-  /** `line`: the live line; `changed()`: called when the session began, changed or ended. */
-  constructor(line, changed) {
-    Object.assign(this, { line, changed, session: null, sound: null, stream: null });
+  /** `line`: the live line; `me`: the operator; `changed()`: called when the session began, changed or ended. */
+  constructor(line, me, changed) {
+    Object.assign(this, { line, me, changed, session: null, sound: null, stream: null });
     this.buttons = {};
     for (const [command, digit, text] of [...MODES, ...COMMANDS]) this.buttons[command] = this.button(command, digit, text);
     this.join = el("button", { type: "button", className: "main", onclick: () => this.connect() }, "Connect my sound");
@@ -63,7 +63,7 @@ export class Speech {
   async openStream() {
     if (this.stream) return;
     try {
-      this.stream = await openMicrophone(byId("headset").checked);
+      this.stream = await openMicrophone(this.me.headset);
       byId("retry").hidden = true;
     } catch (error) {
       byId("retry").hidden = false;
