@@ -20,6 +20,12 @@ HEAP_BYTES = 160 * 1024  # what the unit has on an ESP32 without PSRAM, near eno
 LACKING = {
     "host_tests/core/media/test_sha1.py": "viper",
     "host_tests/core/media/test_srtp.py": "viper",
+    "host_tests/core/media/test_aes_cm.py": "viper",
+    "host_tests/core/media/test_octets.py": "viper",
+    "host_tests/core/media/test_jitter.py": "viper",
+    "host_tests/core/media/test_rtp.py": "viper",
+    "host_tests/core/media/test_rtcp.py": "viper",
+    "host_tests/core/media/test_glued.py": "viper",
     "host_tests/drivers/test_busy.py": "asyncio's own loop",
     "host_tests/test_assembly.py": "asyncio's own loop",
     "host_tests/test_nap.py": "asyncio's own loop",

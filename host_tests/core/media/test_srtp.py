@@ -1,4 +1,4 @@
-"""SRTP in place, both ends ours: order, wraps, replays, sources, refusals that change nothing. Against libsrtp: test_srtp_host."""
+"""SRTP in place, both ends ours: order, wraps, replays, sources, refusals that change nothing. libsrtp: test_srtp_host."""
 
 import gc
 
