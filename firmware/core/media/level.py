@@ -12,20 +12,19 @@ _ONE_Q12 = const(4096)
 
 @micropython.viper
 def mean_abs(pcm16: ptr16, n: int) -> int:
-    """Mean size of the samples, 0..32767; 0 without samples."""
+    """Mean size of the samples, 0..32767; 0 without samples. What is negative counts one less than its size."""
     total = 0
     i = n
     while i:
         i -= 1
-        v = pcm16[i]
+        v = pcm16[0]
         if v & 0x8000:
-            v = 0x10000 - v
+            v ^= 0xFFFF
         total += v
+        pcm16 = ptr16(int(pcm16) + 2)
     if n:
-        total = total // n
-    if total > 32767:
-        return 32767
-    return total
+        return total // n
+    return 0
 
 
 @micropython.viper
@@ -66,10 +65,12 @@ def _take(raw32: ptr32, pcm16: ptr16, n: int, shift: int):
     mask = half + (half - 1)
     while n:
         n -= 1
-        v = (((raw32[n] >> shift) + half) & mask) - half  # the sign is made anew: 64-bit processors load without it
+        v = (((raw32[0] >> shift) + half) & mask) - half  # the sign is made anew: 64-bit processors load without it
         if (v + 0x8000) >> 16:
             v = 0x7FFF ^ (v >> 31)
-        pcm16[n] = v
+        pcm16[0] = v
+        raw32 = ptr32(int(raw32) + 4)
+        pcm16 = ptr16(int(pcm16) + 2)
 
 
 def take_microphone(raw32, pcm16, n, shift):

@@ -17,16 +17,19 @@ _OLD_DOUBLER = const(16)  # 15 are needed; 16 are whole words
 @micropython.viper
 def _append(line: ptr32, block: ptr32, n: int, old: int):
     """The line's last `old` words move to its front; `n` words of the block follow, their samples' sign bits turned over."""
-    i = 0
-    while i < old:
-        line[i] = line[i + n]
-        i += 1
-    line = ptr32(uint(line) + old * 4)
+    new = ptr32(int(line) + n * 4)
+    while old:
+        old -= 1
+        line[0] = new[0]
+        line = ptr32(int(line) + 4)
+        new = ptr32(int(new) + 4)
     signs = 0x8000
     signs |= signs << 16
     while n:
         n -= 1
-        line[n] = block[n] ^ signs
+        line[0] = block[0] ^ signs
+        line = ptr32(int(line) + 4)
+        block = ptr32(int(block) + 4)
 
 
 @micropython.viper
