@@ -1,4 +1,4 @@
-"""What an operator does on the page, in a real browser: answer, talk, command, clear, welfare calls; and who cannot see or use a mouse."""
+"""What an operator does on the page, in a real browser: answer, talk, clear, welfare calls; with eyes, without, with keys alone."""
 
 import asyncio
 
@@ -137,6 +137,24 @@ def test_a_flat_that_does_not_answer_is_shown_with_its_evidence(tmp_path):
         await expect(page.locator("#no-answer td").last).to_contain_text("last activity in the flat: 2 h before")
 
     on_shift(tmp_path, script, calls=0, slower=0.02)
+
+
+def test_a_call_that_comes_while_somebody_speaks_is_on_top_of_the_page_at_every_place(tmp_path):
+    async def script(page, wire, flat):
+        await button(page, "Welfare call").click()
+        await expect(page.locator("#speech-state")).to_have_text("Connected. Speak now.")
+        await page.get_by_label("Note", exact=True).fill("x")
+        await page.get_by_label("Note", exact=True).scroll_into_view_if_needed()
+        await expect(page.locator("#waiting")).to_be_hidden()
+        wire.up(flat.unit.trigger(wire.now_ms))
+        await expect(page.locator("#waiting")).to_have_text("1 open: flat f12, bathroom (pull cord). Nobody has it.")
+        await expect(page.locator("#waiting")).to_be_in_viewport()
+        await expect(page.locator("#announce")).to_contain_text("Call from flat f12: bathroom")
+        await page.click("#waiting")
+        await button(page, "Answer only").click()
+        await expect(page.locator("#waiting")).to_be_hidden()
+
+    on_shift(tmp_path, script, calls=0, slower=0.1, viewport={"width": 320, "height": 600})
 
 
 def test_a_refused_microphone_is_said_and_the_operator_still_hears_the_flat(tmp_path):

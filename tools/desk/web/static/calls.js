@@ -46,9 +46,14 @@ export class Calls {
     return "";
   }
 
+  /** Calls that nobody has. */
+  unheld() {
+    return [...this.all.values()].filter((call) => call.state === "open");
+  }
+
   /** Calls that ring for `party`. */
   ringing(party) {
-    return [...this.all.values()].filter((call) => call.state === "open" && call.ringing.includes(party));
+    return this.unheld().filter((call) => call.ringing.includes(party));
   }
 
   show() {

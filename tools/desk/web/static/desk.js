@@ -1,6 +1,6 @@
 // The desk's page: puts the parts together.
 
-import { Calls } from "./calls.js";
+import { Calls, places } from "./calls.js";
 import { byId, clock, el, write } from "./dom.js";
 import { Line } from "./line.js";
 import { Operator } from "./operator.js";
@@ -74,13 +74,18 @@ function takeSession(session) {
 }
 
 function speechChanged() {
+  document.querySelector("main").classList.toggle("talking", speech.session !== null);
   welfare.show(speech.session, questions);
   calls.show();
+  rings();
 }
 
 function rings() {
   const waiting = calls.ringing(me.party);
   ring.set(waiting.length > 0 && Boolean(me.name));
+  const alone = calls.unheld();
+  byId("waiting").hidden = !alone.length || !speech.session; // beside a speech nothing may hide a call
+  write(byId("waiting"), alone.length ? `${alone.length} open: ${alone[0].label}, ${places(alone[0])}. Nobody has it.` : "");
   byId("hush").hidden = !waiting.length || ring.hushed;
   document.title = waiting.length ? `CALL ${waiting[0].label} (${waiting.length})` : "Alarm desk";
 }

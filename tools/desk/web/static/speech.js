@@ -28,7 +28,9 @@ export class Speech {
     for (const [command, digit, text] of [...MODES, ...COMMANDS]) this.buttons[command] = this.button(command, digit, text);
     this.join = el("button", { type: "button", className: "main", onclick: () => this.connect() }, "Connect my sound");
     this.done = el("button", { type: "button", onclick: () => this.close() }, "Close this panel");
-    byId("controls").append(this.join, ...Object.values(this.buttons), this.done);
+    this.buttons.clear_down.classList.add("end");
+    byId("modes").append(this.join, ...MODES.map(([command]) => this.buttons[command]));
+    byId("controls").append(...COMMANDS.map(([command]) => this.buttons[command]), this.done);
     byId("mute").addEventListener("click", () => this.toggleMute());
     byId("retry").addEventListener("click", () => this.connect());
     byId("speech").addEventListener("keydown", (event) => this.digit(event));

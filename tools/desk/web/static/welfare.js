@@ -14,7 +14,7 @@ const OUTCOMES = {
 
 function radios(name, legend, choices) {
   const labels = choices.map(([value, text]) => el("label", { className: "check" }, el("input", { type: "radio", name, value }), text));
-  return el("fieldset", {}, el("legend", {}, legend), ...labels);
+  return el("fieldset", {}, el("legend", {}, legend), el("div", { className: "choices" }, ...labels));
 }
 
 export class Welfare {
