@@ -31,6 +31,10 @@ def add_commands(commands):
     make = commands.add_parser("digit", help="send a digit in the sound")
     make.add_argument("sid", help="id of the session, or `-`")
     make.add_argument("digit")
+    make = commands.add_parser("tone", help="sound a tone in the flat: is the path there?")
+    make.add_argument("sid", help="id of the session, or `-`")
+    make.add_argument("hz", type=int)
+    make.add_argument("seconds", type=int)
     make = commands.add_parser("hang-up", help="end a speech session; the call stays")
     make.add_argument("sid", help="id of the session, or `-`")
     make = commands.add_parser("sessions", help="who speaks with whom")
@@ -87,6 +91,11 @@ async def _digit(desk, options):
     return session, f"{options.digit} is being sent"
 
 
+async def _tone(desk, options):
+    session = (await desk.request("tone", sid=await _sid(desk, options), hz=options.hz, seconds=options.seconds))["session"]
+    return session, f"{options.hz} Hz sounds for {options.seconds} s"
+
+
 async def _hang_up(desk, options):
     session = (await desk.request("hang_up", sid=await _sid(desk, options)))["session"]
     return session, f"speech {session['sid']} is ending; the call, if there is one, stays"
@@ -134,5 +143,6 @@ def _plain(value):
 
 COMMANDS = {
     "talk": _talk, "intercom": _call_flat, "welfare": _call_flat, "door": _call_flat, "control": _control, "digit": _digit,
-    "hang-up": _hang_up, "sessions": _sessions, "questions": _questions, "outcome": _outcome, **dict.fromkeys(_LOGS, _log),
+    "tone": _tone, "hang-up": _hang_up, "sessions": _sessions, "questions": _questions, "outcome": _outcome,
+    **dict.fromkeys(_LOGS, _log),
 }  # fmt: skip

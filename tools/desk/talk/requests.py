@@ -1,10 +1,13 @@
 """The API's requests about speech and welfare, as tools/desk/requests.py. Documented in docs/desk-api.md."""
 
+import base64
+
 from ..downward import CONTROLS
 from ..fields import boolean, hexadecimal, integer, nullable, one_of, text, wrong_field
 from ..switchboard import DeskError
 from ..units import seconds
 from ..welfare.questions import OUTCOMES, wrong_answer
+from . import talker
 from .rtp import DIGITS
 from .talk import talk_view
 
@@ -12,6 +15,7 @@ _WHO = text(1, 32)
 _SID = hexadecimal(16)
 _LIMIT_MAX = 1000
 _NOTE_MAX = 1000
+_SECONDS = integer(1, 60)
 
 
 def _checked(fields, **checks):
@@ -20,7 +24,7 @@ def _checked(fields, **checks):
         raise DeskError("field", f"{wrong}: {fields.get(wrong)!r} is missing or not what docs/desk-api.md allows")
 
 
-def _record(desk, address):
+def _unit(desk, address):
     if address not in desk.units:
         raise DeskError("no_such_unit", f"unit: {address!r} is not in the configuration; write scheme/flat/unit")
     return desk.units[address]
@@ -40,7 +44,7 @@ def _call_flat(kind):
     def call_flat(desk, fields):
         fields = {"take_over": False, **fields}
         _checked(fields, unit=text(1, 80), who=_WHO, take_over=boolean)
-        record = _record(desk, fields["unit"])
+        record = _unit(desk, fields["unit"])
         return {"session": desk.act(lambda: desk.talks.call_flat(record, kind, fields["who"], fields["take_over"]).view())}
 
     return call_flat
@@ -63,6 +67,41 @@ def _digit(desk, fields):
     if not talk.endpoint.active or not talk.endpoint.digit(fields["digit"]):
         raise DeskError("not_connected", "the flat takes no digits now: not connected, none agreed on, or 16 are waiting")
     return {"session": talk.view()}
+
+
+def _tone(desk, fields):
+    fields = {"level": 8000, **fields}
+    _checked(fields, hz=integer(50, 3900), seconds=_SECONDS, level=integer(1, 32000))
+    talk = _session(desk, fields)
+    _must_carry(talk)
+    samples = talker.tone(fields["hz"], fields["seconds"], fields["level"])
+    talk.endpoint.play(talker.source(samples, talk.endpoint.codec))
+    return {"session": talk.view()}
+
+
+def _record(desk, fields):
+    """Speech is nobody's to keep: tests only."""
+    if not desk.injection.allowed:
+        raise DeskError("forbidden", "recording is for tests; it needs fault_injection: true in the configuration")
+    _checked(fields, seconds=_SECONDS)
+    talk = _session(desk, fields)
+    _must_carry(talk)
+    if talk.recorder is not None:
+        talk.endpoint.detach(talk.recorder)
+    talk.recorder = talker.Recorder(talk.endpoint.codec, fields["seconds"])
+    talk.endpoint.attach(talk.recorder)
+    return {"session": talk.view()}
+
+
+def _recorded(desk, fields):
+    talk = _session(desk, fields)
+    frames = talk.recorder.frames if talk.recorder else []
+    return {"codec": talk.endpoint.codec, "codes": base64.b64encode(b"".join(frames)).decode()}
+
+
+def _must_carry(talk):
+    if not talk.endpoint.active:
+        raise DeskError("not_connected", "no sound is carried: the flat has not answered yet, or the session is ending")
 
 
 def _sessions(desk, fields):
@@ -88,11 +127,11 @@ def _outcome(desk, fields):
         raise DeskError("field", f"answers: {wrong}")
     body = {key: fields[key] for key in ("outcome", "answers", "note")}
     body["asked"] = {question["id"]: question["text"] for question in desk.config.questions if question["id"] in body["answers"]}
-    n = desk.act(lambda: _recorded(desk, row[2], fields, body))
+    n = desk.act(lambda: _note_down(desk, row[2], fields, body))
     return {"outcome": next(_entry(desk, *entry) for entry in desk.talks.store.outcomes(row[2], n - 1, 1))}
 
 
-def _recorded(desk, address, fields, body):
+def _note_down(desk, address, fields, body):
     n = desk.talks.store.add_outcome(desk.wall_ms(), address, fields["sid"], fields["who"], body)
     desk.timeline.emit("welfare", address, number=n, sid=fields["sid"], who=fields["who"], outcome=body["outcome"])
     return n
@@ -114,7 +153,7 @@ def _paged(fields):
 
 def _welfare_log(desk, fields):
     fields = _paged(fields)
-    address = _record(desk, fields["unit"]).address if fields["unit"] else ""
+    address = _unit(desk, fields["unit"]).address if fields["unit"] else ""
     rows = desk.talks.store.outcomes(address, fields["since"], fields["limit"])
     return {"entries": [_entry(desk, *row) for row in rows]}
 
@@ -122,7 +161,7 @@ def _welfare_log(desk, fields):
 def _fact_log(fact):
     def fact_log(desk, fields):
         fields = _paged(fields)
-        address = _record(desk, fields["unit"]).address if fields["unit"] else ""
+        address = _unit(desk, fields["unit"]).address if fields["unit"] else ""
         rows = desk.talks.store.facts(fact, address, fields["since"], fields["limit"])
         return {"entries": [{**body, "n": n, "at": seconds(at_ms), "unit": unit} for n, at_ms, unit, body in rows]}
 
@@ -133,5 +172,5 @@ REQUESTS = {
     "intercom": _call_flat("intercom"), "welfare": _call_flat("welfare"), "door": _call_flat("door"), "control": _control,
     "digit": _digit, "hang_up": _hang_up, "sessions": _sessions, "welfare_questions": _questions, "welfare_outcome": _outcome,
     "welfare_log": _welfare_log, "microphone_log": _fact_log("microphone"), "no_answer_log": _fact_log("no_answer"),
-    "ok_log": _fact_log("ok"),
+    "ok_log": _fact_log("ok"), "tone": _tone, "record": _record, "recorded": _recorded,
 }  # fmt: skip

@@ -46,6 +46,7 @@ class Talk:
         self.waiting_until_ms = self.media_since_ms = None
         self.turn_kept = machine.turn  # in the database
         self.was_held, self.asked_anew, self.silent = False, False, False
+        self.recorder = None  # of a test
         self._owed = {}  # group -> [do, due_ms, tries left]
         self._refs = {}  # ctr -> do
 
