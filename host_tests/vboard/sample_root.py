@@ -1,4 +1,9 @@
-"""A tiny unit for tests of the virtual board: files for a device root, and a way to write them."""
+"""A tiny unit for tests of the virtual board: files for a device root, ways to write and to run them."""
+
+import asyncio
+import json
+
+from tools.vboard import VirtualBoard
 
 BOARD = {
     "name": "SAMPLE",
@@ -45,11 +50,28 @@ asyncio.run(main())
 
 def write(folder, main=HEARTBEAT, boot="", **files):
     """Makes a device root and returns it; further files by name without `.py`."""
-    import json
-
     folder.mkdir(exist_ok=True)
     (folder / "board_configs").mkdir(exist_ok=True)
     (folder / "board_configs" / "SAMPLE.json").write_text(json.dumps(BOARD))
     for name, text in {"main": main, "boot": boot, **files}.items():
         (folder / f"{name}.py").write_text(text)
     return folder
+
+
+SOON_S = 20  # bound for what takes 0.1 s on an idle machine
+
+
+def run(tmp_path, test, main=HEARTBEAT, boot="", **options):
+    """Runs the coroutine `test(board)` with a virtual board of that unit."""
+    async def inside():
+        root = write(tmp_path / "root", main, boot)
+        async with VirtualBoard(root, tmp_path / "state", board="SAMPLE", **options) as board:
+            await asyncio.wait_for(test(board), 60)
+
+    asyncio.run(inside())
+
+
+async def printed(board, text, since=0):
+    """What the unit prints after `text` on the first line that begins with it."""
+    event = await board.wait_event(lambda e: e["event"] == "console" and e["text"].startswith(text), SOON_S, since=since)
+    return event["text"][len(text) :].strip()
