@@ -20,9 +20,14 @@ def _open(port=1, **changes):
 
 def _ramp(count, start=0):
     """Samples that tell their place: multiples of 7 within 16 bits."""
-    made = bytearray(2 * count)
-    for i in range(count):
-        struct.pack_into("<h", made, 2 * i, (start + i) * 7 % 60000 - 30000)
+    return _pcm([(start + i) * 7 % 60000 - 30000 for i in range(count)])
+
+
+def _pcm(samples):
+    """Bytes of 16-bit samples; one by one, because a board has no room for thousands of arguments."""
+    made = bytearray(2 * len(samples))
+    for i, sample in enumerate(samples):
+        struct.pack_into("<h", made, 2 * i, sample)
     return bytes(made)
 
 
@@ -62,7 +67,7 @@ def test_samples_arrive_once_each_in_order_left_justified_in_32_bits():
     world.microphone(1).feed(pcm)
     one = Listener(_open())
     world.advance(200)
-    heard = struct.pack("<%dh" % len(one.samples), *one.samples)
+    heard = _pcm(one.samples)
     assert heard[: len(pcm)] == pcm
     assert not any(heard[len(pcm) :]) and len(heard) > len(pcm)
 
@@ -189,7 +194,7 @@ def test_a_stalled_microphone_never_calls_and_loses_its_time():
     world.microphone(1).fault = None
     world.advance(64)
     assert len(one.calls_ms) == 3
-    assert struct.pack("<960h", *one.samples) == _ramp(960, 256 * 20)
+    assert _pcm(one.samples) == _ramp(960, 256 * 20)
 
 
 def test_a_blocking_read_of_a_stalled_microphone_is_told():
@@ -225,7 +230,7 @@ def test_a_gap_takes_whole_blocks_out_of_the_stream():
     one = Listener(_open(), frames=256)
     world.advance(16 * 8)
     wanted = b"".join(_ramp(256, 256 * n) for n in (0, 1, 2, 4, 5, 6))
-    assert struct.pack("<%dh" % len(one.samples), *one.samples) == wanted
+    assert _pcm(one.samples) == wanted
 
 
 def test_a_blocked_loop_gets_its_call_afterwards():
