@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 
-from tools.deploy import deploy, unit_settings
+from tools import arguments, rom
 from tools.vboard import launch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -58,9 +58,12 @@ def interpreter():
 
 
 def compiled():
-    """The image that holds `firmware` and `lib`, as it would be put onto a unit."""
-    out = ROOT / "build" / "compiled"
-    return deploy(out, unit_settings("f12", "u1", [], "none"), bytes(32), form="rom").image
+    """The image that holds `firmware` and `lib`, as it would be put onto a unit; arguments that tests pass keep their names."""
+    modules = {str(path.relative_to(ROOT)): path for part in ("firmware", "lib") for path in sorted((ROOT / part).rglob("*.py"))}
+    keep = arguments.keywords(path.read_text() for path in find_tests([]))
+    image = ROOT / "build" / "compiled.romfs"
+    rom.write(image, rom.image(rom.compile_all(modules, keep=keep)))
+    return image
 
 
 def run_file(file, image, root=ROOT):

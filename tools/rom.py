@@ -14,6 +14,8 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
+from tools import arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 
 VIRTUAL_ARCH = "x64"  # of the virtual board: the unix port on this machine
@@ -28,26 +30,40 @@ class CompileError(Exception):
     """Which module mpy-cross refuses, and what it said."""
 
 
-def compile_all(modules, arch=VIRTUAL_ARCH):
+def compile_all(modules, arch=VIRTUAL_ARCH, keep=None):
     """Compile `modules`, {name such as `firmware/core/call.py`: path of its source}; gives {`firmware/core/call.mpy`: bytes}.
 
-    Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere.
-    Raises CompileError.
+    Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere. `keep`:
+    names of arguments that others than these modules pass by keyword; with None all arguments keep their names
+    (tools/arguments.py). Raises CompileError.
     """
+    texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
+    if keep is not None:
+        texts = _with_short_arguments(texts, keep)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        codes = list(pool.map(lambda name: _compile(name, modules[name], arch), modules))
+        codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), modules))
     return {name.removesuffix(".py") + ".mpy": code for name, code in zip(modules, codes, strict=True)}
 
 
-def _compile(name, path, arch):
-    """From a store of compiled modules if the source is unchanged."""
-    text = path.read_bytes()
+def _with_short_arguments(texts, keep):
+    try:
+        keep = arguments.keywords(texts.values()) | set(keep)
+    except SyntaxError:
+        return texts  # mpy-cross says it better
+    return {name: arguments.shortened(text, keep) for name, text in texts.items()}
+
+
+def _compile(name, text, arch):
+    """From a store of compiled modules if the text is unchanged."""
     options = [*_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
     key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + text).hexdigest()
     stored = _STORE / f"{key}.mpy"
     if not stored.exists():
         part = _part_of(stored)
-        done = subprocess.run([_mpy_cross(), *options, "-o", part, path], capture_output=True, text=True, check=False)
+        source = part.with_name(part.name + ".py")
+        source.write_bytes(text)
+        done = subprocess.run([_mpy_cross(), *options, "-o", part, source], capture_output=True, text=True, check=False)
+        source.unlink()
         if done.returncode != 0:
             raise CompileError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
         os.replace(part, stored)
