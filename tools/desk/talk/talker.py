@@ -23,7 +23,7 @@ def alaw(sample):
 
 def ulaw(sample):
     """Mu-law code of a 16-bit sample."""
-    size = min(abs(sample), _ULAW_CLIP) + _ULAW_BIAS
+    size = min(sample if sample >= 0 else -sample - 1, _ULAW_CLIP) + _ULAW_BIAS
     segment = size.bit_length() - 8
     return ~((0x80 if sample < 0 else 0) | segment << 4 | size >> segment + 3 & 15) & 0xFF
 
