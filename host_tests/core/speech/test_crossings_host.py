@@ -1,8 +1,8 @@
 """Flat and controllers joined in memory: every crossing of messages to a stated depth, and the known ones by name.
 
 At each step any message may arrive, be lost, or arrive and come once more later; either end may act by itself; time may pass with
-or without media. From every state reached, reliable delivery must bring both ends to agree: connected with the same session and turn
-and media that flows, or both idle.
+or without media. From every state reached, reliable delivery must bring both ends to agree: connected with the same session and
+turn and media that flows, or both idle.
 """
 
 import pytest
