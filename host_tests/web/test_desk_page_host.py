@@ -117,7 +117,7 @@ def test_the_live_line_is_the_desk_s_api(tmp_path):
             assert reply["ok"] and reply["call"]["held_by"]["who"] == "Mary"
             refused = await ask(socket, "clear", call=call["n"], outcome="lunch", basis="present", who="Mary")
             assert refused["error"]["code"] == "field" and "outcome" in refused["error"]["text"]
-            for unknown in ("inject", "hello", "nothing", None, 7, ["calls"]):
+            for unknown in ("inject", "record", "recorded", "hello", "nothing", None, 7, ["calls"]):
                 assert (await ask(socket, unknown))["error"]["code"] == "unknown"
 
     run(tmp_path, script)

@@ -1,4 +1,4 @@
-"""What an operator does on the page, in a real browser: answer, talk, clear, welfare calls; with eyes, without, with keys alone."""
+"""What an operator does on the page, in a real browser: answer, talk, clear, welfare calls; with eyes, without, with keys."""
 
 import asyncio
 

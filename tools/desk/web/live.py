@@ -1,7 +1,7 @@
 """The page's live line: the requests and events of docs/desk-api.md over a WebSocket, one JSON object in each message.
 
-The browser has entered already, so there is no `hello` and no token in it: the first message is from the desk. `inject` is not
-offered: faults are put in by tests, not by who is on duty.
+The browser has entered already, so there is no `hello` and no token in it: the first message is from the desk. What is for tests
+only is not offered: nobody on duty injects a fault, and nothing that is said can be recorded from here.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from ..switchboard import DeskError
 _TEXT_MAX = 4096  # characters; lawful requests are below 2,000
 _UNDER_WAY_MAX = 16  # requests of one page that wait for something
 _TOO_SLOW, _WRONG_MESSAGE = 4408, 4400  # close codes of our own
-_FORBIDDEN = ("inject",)
+_FORBIDDEN = ("inject", "record", "recorded")
 
 
 class Live:

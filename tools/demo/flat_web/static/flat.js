@@ -39,7 +39,8 @@ function show(seen) {
   write("label", seen.label);
   document.title = seen.label;
   byId("lamp").classList.toggle("lit", seen.light === 1);
-  if (seen.pattern !== "changing") write("pattern", seen.power ? PATTERNS[seen.pattern] || seen.pattern : "off: the unit has no power");
+  if (!seen.power) write("pattern", "off: the unit has no power");
+  else if (seen.pattern !== "changing") write("pattern", PATTERNS[seen.pattern] || seen.pattern);
   write("tone", seen.tone_hz ? `a tone of ${seen.tone_hz} Hz` : "no tone");
   write("microphone", seen.microphone ? "open: somebody listens" : "closed");
   for (const input of seen.inputs) showInput(input);
