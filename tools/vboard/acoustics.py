@@ -1,7 +1,7 @@
 """The air around a virtual board: what is said into its microphone, what its speaker plays, and the way from one to the other.
 
 All at 16 kHz, mono. Places in time are sample numbers of one clock. Called from the sound card's thread under its lock, and by
-whoever drives the board through `MicrophoneInRoom` and `Loudspeaker`.
+whoever drives the board through sound_api.py.
 """
 
 import array
