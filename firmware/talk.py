@@ -2,8 +2,8 @@
 
 - While a session lasts, 50 packets a second leave, the first at once, silence while nobody may listen: a device that stops
   sending gets no sound back through NAT. An open microphone sets the pace (its block is a packet); where it does not come for
-  40 ms, or is closed, the clock does. After a stalled loop at most three packets leave together; what is older is skipped.
-- The speaker asks: two blocks wait in its ring, so what the far end says is taken at the speaker's own pace.
+  60 ms, or is closed, the clock does. After a stalled loop at most three packets leave together; what is older is skipped.
+- The speaker asks: one block waits in its ring, so what the far end says is taken at the speaker's own pace.
 - A message waits until its tone is over, pauses for another one, and gives way to a session that begins.
 - It looks when the next block is due, and sleeps in between. An interrupt's flag (asyncio.ThreadSafeFlag) would be 50 times
   a second a coroutine and two entries in the poller: several KB of garbage a second.
@@ -22,10 +22,10 @@ _FRAME_MS = const(20)
 _IDLE_MS = const(1000)  # a beat for the supervisor
 _BLOCK_MS = const(17)  # the ESP32 reports 20 ms of sound at block times of its DMA, after 16, 16, 16 and 32 ms in turn
 _LOOK_MS = const(5)  # the block that may be there is not: look again so soon
-_PATIENCE_MS = const(20)  # an open microphone's block may be that late before silence takes its place
+_PATIENCE_MS = const(40)  # an open microphone's block may be that late before silence takes its place
 _EARLY_MS = const(-30)  # or come that early: blocks of a microphone that had stalled come close together
-_CATCH_UP = const(2)  # silent packets before the present one, after a stall: three at once are within any jitter buffer
-_WAITING = const(2)  # blocks in the speaker's ring: one more than is needed, for a late look
+_TOGETHER = const(3)  # packets in one look, after a stall: so many at once are within any jitter buffer
+_WAITING = const(1)  # blocks in the speaker's ring; the DMA has two and a half more
 _WAITING_PROMPT = const(3)  # a message fills the empty DMA at once; nobody waits for its end as one does for an answer
 _TONE_GAP_MS = const(300)  # a message waits for that much silence: the longest gap within a one-shot is 200 ms (core/patterns.py)
 _VOICE_MS = const(500)  # contract of `both_heard`: longer than any noise of a door or a cough
@@ -226,30 +226,40 @@ class Talk:
         return min(rest_ms, _FRAME_MS) if rest_ms > 0 else _LOOK_MS
 
     def _send_due(self, now_ms):
-        """Sends what is due: the block of the microphone, or silence."""
-        microphone = self._microphone
-        block = None
-        late_ms = clock.diff(now_ms, self._due_ms)
-        limit_ms = 0
-        if microphone is not None and microphone.is_open:
-            microphone.tend()
-            block = microphone.take()
-            limit_ms = _EARLY_MS if block is not None else _PATIENCE_MS
-        if late_ms < limit_ms:
+        """Sends what is due: the blocks of the microphone, or silence."""
+        limit_ms = sent = 0
+        if self._microphone is not None and self._microphone.is_open:
+            self._microphone.tend()
+            sent = self._send_blocks(now_ms)
+            limit_ms = _PATIENCE_MS
+        late_ms = clock.diff(now_ms, self._due_ms) - limit_ms
+        if late_ms < 0:
             return
-        if block is None:
-            late_ms -= limit_ms
-        missed = late_ms // _FRAME_MS if late_ms > 0 else 0
-        if missed > _CATCH_UP:
-            self._path.skip(missed - _CATCH_UP)
+        count = late_ms // _FRAME_MS + 1
+        if sent + count > _TOGETHER:
+            self._path.skip(sent + count - _TOGETHER)
             self._marker = True
-        for _ in range(min(missed, _CATCH_UP)):
+        for _ in range(min(count, _TOGETHER - sent)):
             self._send(None)
-        self._send(block)
-        nudge_ms = 0
-        if block is not None and not missed and not -2 <= late_ms <= 2:
-            nudge_ms = 1 if late_ms > 0 else -1  # the clock follows the microphone's
-        self._due_ms = clock.add(self._due_ms, _FRAME_MS * (missed + 1) + nudge_ms)
+        self._due_ms = clock.add(self._due_ms, _FRAME_MS * count)
+
+    def _send_blocks(self, now_ms):
+        """Sends what the microphone has; returns how many."""
+        sent = 0
+        while sent < _TOGETHER:
+            block = self._microphone.take()
+            if block is None:
+                break
+            late_ms = clock.diff(now_ms, self._due_ms)
+            if late_ms < _EARLY_MS:
+                continue
+            self._send(block)
+            sent += 1
+            nudge_ms = 0
+            if not -2 <= late_ms <= 2:  # the clock follows the microphone's
+                nudge_ms = 1 if late_ms > 0 else -1
+            self._due_ms = clock.add(self._due_ms, _FRAME_MS + nudge_ms)
+        return sent
 
     def _send(self, block):
         near, switch = self._near, self._switch

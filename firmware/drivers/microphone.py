@@ -2,7 +2,8 @@
 
 The port is made by `open` and taken down by `close`: without clocks the microphone sleeps and no one can read it (P3). In between
 it fills two blocks of 20 ms in turn, in interrupt mode: the handler only hands over the next buffer, and nothing is allocated per
-block. When may it be open? Only Talk opens it, and only core/speech/microphone.py says so.
+block. While both wait to be taken the sound stays in the DMA's buffers, 48 ms of it: a loop that is late loses nothing.
+When may it be open? Only Talk opens it, and only core/speech/microphone.py says so.
 """
 
 from micropython import const
@@ -13,6 +14,7 @@ FRAMES = const(320)  # in a block: 20 ms at 16 kHz
 RATE_HZ = const(16000)
 BITS = const(32)  # of a slot; the sample is in the upper 24 (INMP441)
 IBUF_BYTES = const(8192)  # for machine.I2S(ibuf=...): four DMA blocks of 256 frames, which the ESP32 receives as stereo
+_DMA_MS = const(48)  # the ESP32's driver keeps one DMA block less than there are
 _STALLED_MS = const(500)  # a block takes 20 ms; a handler that did not come for that long was lost in a full queue
 
 
@@ -31,7 +33,7 @@ class Port:
 class Microphone:
     """`make_i2s()`: an open machine.I2S, receiving, BITS, mono, RATE_HZ. `gain_shift`: of the board, 6 dB each. `now()`: ticks.
 
-    Counters, since the start of the unit: `blocks` filled, `overruns` (blocks that nobody took in time), `stalls` (an interrupt
+    Counters, since the start of the unit: `blocks` filled, `overruns` (gaps, as nobody took them in time), `stalls` (an interrupt
     was lost and made good).
     """
 
@@ -40,8 +42,9 @@ class Microphone:
         self.gain_shift = gain_shift
         self._now = now
         self._blocks = (bytearray(FRAMES * BITS // 8), bytearray(FRAMES * BITS // 8))
-        self._filling = 0
-        self._unread = None
+        self._got = 0  # blocks filled, modulo 4, written by the handler only: even ones lie in the first buffer
+        self._taken = 0  # likewise taken, by the loop only
+        self._armed = False  # the port has a buffer to fill
         self._i2s = None
         self._armed_ms = 0
         self.last_ms = 0  # tick of the newest block, or of the opening
@@ -56,7 +59,7 @@ class Microphone:
     @property
     def stalled(self):
         """True when it is open and no block has come for 500 ms."""
-        return self._i2s is not None and clock.diff(self._now(), self.last_ms) >= _STALLED_MS
+        return self._armed and clock.diff(self._now(), self.last_ms) >= _STALLED_MS
 
     def open(self):
         """Starts the port. Raises OSError, in words, if it does not start. An open microphone stays open."""
@@ -66,7 +69,7 @@ class Microphone:
             i2s = self._make_i2s()
         except (OSError, ValueError) as problem:
             raise OSError("microphone: the I2S port does not start: %r" % (problem,)) from None
-        self._unread = None
+        self._got = self._taken = 0
         self.last_ms = self._now()
         self._i2s = i2s
         try:
@@ -79,13 +82,24 @@ class Microphone:
     def close(self):
         """Stops the port: from here on nothing is sampled."""
         i2s, self._i2s = self._i2s, None
-        self._unread = None
+        self._armed = False
+        self._got = self._taken = 0
         if i2s is not None:
             i2s.deinit()
 
     def take(self):
-        """The newest unread block, FRAMES slots of 32 bits, good for 20 ms; None if there is none."""
-        block, self._unread = self._unread, None
+        """The oldest unread block, FRAMES slots of 32 bits, good until the next call; None if there is none."""
+        unread = (self._got - self._taken) & 3
+        if unread < 2 and self._i2s is not None and not self._armed:
+            now_ms = self._now()
+            if clock.diff(now_ms, self.last_ms) > _DMA_MS:
+                self.overruns += 1
+            self.last_ms = now_ms
+            self._arm()
+        if not unread:
+            return None
+        block = self._blocks[self._taken & 1]
+        self._taken = (self._taken + 1) & 3
         return block
 
     def tend(self):
@@ -96,15 +110,16 @@ class Microphone:
 
     def _arm(self):
         self._armed_ms = self._now()
-        self._i2s.readinto(self._blocks[self._filling])
+        self._armed = True
+        self._i2s.readinto(self._blocks[self._got & 1])
 
     def _filled(self, i2s):
         if i2s is not self._i2s:
             return  # of a port that is closed
-        if self._unread is not None:
-            self.overruns += 1
         self.blocks += 1
         self.last_ms = self._now()
-        self._unread = self._blocks[self._filling]
-        self._filling = 1 - self._filling
-        self._arm()
+        self._got = (self._got + 1) & 3
+        if (self._got - self._taken) & 3 < 2:
+            self._arm()
+        else:
+            self._armed = False  # both wait to be taken

@@ -7,7 +7,8 @@ handler nothing is allocated or computed: it only chooses which block comes next
   same block is written again and again; a tone begins with a block that swells and ends with one that fades. All these blocks
   come from drivers/tones.py, made once: per tone 3 x 256 bytes.
 - Speech and prompts come through a ring of four blocks of 20 ms: three wait, one is with the DMA. The ring goes on while a tone
-  sounds, unheard: speech that waited would be late for the rest of the session. An empty ring gives a silent block.
+  sounds, unheard: speech that waited would be late for the rest of the session. When it is empty the DMA still has 48 ms to
+  play, and silence after that; the next block that is queued goes on.
 
 An amplifier is switched on one silent block before a sound and off after silence has passed through the DMA's buffers, so that
 neither is heard and stand-by costs no current (FACTS, power).
@@ -22,6 +23,7 @@ BLOCK_FRAMES = const(128)  # of a tone: 8 ms, half a DMA block of MicroPython's 
 SPEECH_FRAMES = const(320)  # of speech: 20 ms, one RTP packet
 IBUF_BYTES = const(2048)  # for machine.I2S(ibuf=...): four DMA blocks of 16-bit mono; two are the least that works
 _FLUSH_BLOCKS = const(9)  # silent blocks before the amplifier goes off: the eight in the DMA and the one in hand
+_DMA_MS = const(48)  # the ESP32's driver keeps one DMA block less than there are
 _STALLED_MS = const(500)  # a block takes 8 or 20 ms; a handler that did not come for that long was lost in a full queue
 _RING = const(3)  # mask of an index into the ring of four
 
@@ -29,21 +31,22 @@ _RING = const(3)  # mask of an index into the ring of four
 class Speaker:
     """`i2s`: machine.I2S, transmitting, 16 bits, mono, RATE_HZ, ibuf IBUF_BYTES. `tones`: {Hz: blocks of drivers.tones}.
 
-    `enable(on)`: switches the amplifier, or None. `now()`: ticks. Counters: `blocks` written, `underruns` (a stream had nothing
-    to play), `stalls` (an interrupt was lost and made good), `write_errors`.
+    `enable(on)`: switches the amplifier, or None. `now()`: ticks. Counters: `blocks` written, `underruns` (holes in
+    a stream), `stalls` (an interrupt was lost and made good), `write_errors`.
     """
 
     def __init__(self, i2s, tones, enable, now):
         self._i2s = i2s
         self._enable = enable
         self._now = now
-        self._silence = memoryview(bytearray(2 * SPEECH_FRAMES))
-        self._pause = self._silence[: 2 * BLOCK_FRAMES]
+        self._silence = bytearray(2 * BLOCK_FRAMES)
         self._ring = tuple(bytearray(2 * SPEECH_FRAMES) for _ in range(_RING + 1))
         self._in = 0  # written by the loop only
         self._out = 0  # written by the handler only
         self._streaming = False
-        self._put = False  # the stream has had its first block: from now on an empty ring is an underrun
+        self._put = False  # the stream has had its first block: from now on a pause is an underrun
+        self._starved = False  # the stream has nothing to play: no block is with the DMA and no interrupt will come
+        self._starved_ms = 0
         self._waves = tones
         self._playing = None  # blocks of the tone that sounds
         self._wanted = None  # blocks of the tone that shall sound
@@ -69,6 +72,8 @@ class Speaker:
         self._wanted = self._waves[hz] if hz else None
         if hz and not self._running:
             self._start()
+        elif hz and self._starved:
+            self._go_on()
         else:
             self.tend()
 
@@ -89,6 +94,8 @@ class Speaker:
     def end(self):
         """No more comes; what waits in the ring is played."""
         self._streaming = False
+        if self._starved:
+            self._go_on()
 
     def queued(self):
         """Blocks that wait in the ring, 0 ... 3."""
@@ -100,22 +107,31 @@ class Speaker:
 
     def queue(self):
         """Hands over what `free` gave. Nothing is copied, nothing allocated."""
-        self._put = True
         self._in = (self._in + 1) & _RING
+        if self._starved:
+            if self._put and clock.diff(self._now(), self._starved_ms) > _DMA_MS:
+                self.underruns += 1
+            self._go_on()
+        self._put = True
 
     def tend(self):
         """Takes up again a stream whose interrupt was lost or whose write failed."""
-        if self._running and clock.diff(self._now(), self._fed_ms) >= _STALLED_MS:
+        if self._running and not self._starved and clock.diff(self._now(), self._fed_ms) >= _STALLED_MS:
             self.stalls += 1
             self._start()
 
     def _start(self):
         self._running = True
+        self._starved = False
         self._playing = None
         self._quiet = 0
         if self._enable:
             self._enable(True)
-        self._write(self._pause)
+        self._write(self._silence)
+
+    def _go_on(self):
+        self._starved = False
+        self._next(self._i2s)
 
     def _write(self, block):
         self._fed_ms = self._now()
@@ -137,13 +153,12 @@ class Speaker:
             self._out = (self._out + 1) & _RING
             self._write(block)
         elif self._streaming:
-            if self._put:
-                self.underruns += 1
             self._quiet = 0
-            self._write(self._silence)
+            self._starved_ms = self._now()
+            self._starved = True
         elif self._quiet < _FLUSH_BLOCKS:
             self._quiet += 1
-            self._write(self._pause)
+            self._write(self._silence)
         else:
             self._running = False
             if self._enable:

@@ -99,12 +99,33 @@ def test_every_block_is_handed_out_once_and_in_order():
     assert wire.microphone.blocks == 10 and wire.microphone.overruns == 0
 
 
-def test_who_comes_late_gets_the_newest_and_the_loss_is_counted():
+def test_who_comes_late_gets_the_oldest_first_and_the_port_waits_meanwhile():
     wire = Wire()
     wire.microphone.open()
-    for level in (1, 2, 3):
-        wire.block(level)
-    assert level_of(wire.microphone.take()) == 3 and wire.microphone.overruns == 2
+    assert wire.block(1) and wire.block(2) and not wire.block(3), "both wait: the sound stays in the DMA"
+    assert level_of(wire.microphone.take()) == 1 and not wire.block(3), "what was handed out is left alone"
+    assert level_of(wire.microphone.take()) == 2 and wire.block(4)
+    assert level_of(wire.microphone.take()) == 4 and wire.microphone.take() is None
+    assert wire.microphone.overruns == 0
+
+
+def test_a_gap_is_counted_where_the_dma_ran_over_and_a_late_loop_is_no_stall():
+    for late_ms, overruns in ((48, 0), (49, 1)):
+        wire = Wire()
+        wire.microphone.open()
+        wire.block(1)
+        wire.block(2)
+        wire.now = clock.add(wire.now, late_ms)
+        wire.microphone.take()
+        wire.microphone.take()
+        assert wire.microphone.overruns == overruns
+        wire.block(1)
+        wire.block(2)
+        wire.now = clock.add(wire.now, 2000)
+        assert not wire.microphone.stalled
+        wire.microphone.take()
+        wire.microphone.take()
+        assert not wire.microphone.stalled and wire.block(3)
 
 
 def test_a_port_that_does_not_start_is_told_in_words_and_may_start_later():
