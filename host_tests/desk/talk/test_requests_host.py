@@ -120,7 +120,7 @@ def test_each_wrong_request_is_refused_with_its_code(tmp_path):
             ("digit", {"sid": sid, "digit": 1}, "field"), ("hang_up", {"sid": None}, "field"),
             ("sessions", {"ended": 1}, "field"), ("sessions", {"limit": 0}, "field"),
             ("welfare_log", {"unit": "x"}, "no_such_unit"), ("microphone_log", {"since": -1}, "field"),
-            ("ok_log", {"limit": 1001}, "field"), ("no_answer_log", {"unit": 7}, "field"),
+            ("ok_log", {"limit": 1001}, "field"), ("ok_log", {"newest": 1}, "field"), ("no_answer_log", {"unit": 7}, "field"),
         ):  # fmt: skip
             with expect_refusal(code):
                 await ask(wire, do, **fields)
@@ -213,6 +213,8 @@ def test_a_missed_ok_is_an_alert_and_a_pressed_one_is_not(tmp_path):
         (alert,) = wire.events("alert")
         assert (alert["party"], alert["number"]) == ("centre", None)
         assert "2026-11-22" in alert["note"]
+        assert [entry["state"] for entry in (await ask(wire, "ok_log", newest=True, limit=1))["entries"]] == ["missed"]
+        assert [entry["state"] for entry in (await ask(wire, "ok_log", limit=1))["entries"]] == ["pressed"]
         entries = (await ask(wire, "ok_log"))["entries"]
         assert [(entry["state"], entry["day"]) for entry in entries] == [("pressed", "2026-11-21"), ("missed", "2026-11-22")]
 

@@ -159,7 +159,7 @@ class Conductor:
             talk.body["media_lost"] = data[0] == "lost"
             self.show(talk, "MEDIA_" + data[0].upper())
         elif data[0] == c.IDLE:
-            self.end(talk, talk.body["reason"] or data[1])
+            self.end(talk, _final(talk.body["reason"], data[1]))
         else:
             self._state(talk, *data)
 
@@ -174,3 +174,8 @@ class Conductor:
     def _endpoint(self):
         media = self._media
         return TalkEndpoint(media.address, self._ports, media.plain_rtp, media.bind, now_s=lambda: self._now_ms() / 1000)
+
+
+def _final(own, flats):
+    """Why it is over: our reason to end it, unless the flat had a better one first (its raised call overtook its `ended`)."""
+    return flats if not own or (own == "call_over" and flats == "media_lost") else own

@@ -145,24 +145,21 @@ def _entry(desk, n, at_ms, address, sid, who, body):
     }  # fmt: skip
 
 
-def _paged(fields):
-    fields = {"unit": None, "since": 0, "limit": 100, **fields}
-    _checked(fields, unit=nullable(text(1, 80)), since=integer(0, 2**62), limit=integer(1, _LIMIT_MAX))
-    return fields
+def _page(desk, fields):
+    """Arguments for the store: address or "", since, limit, newest."""
+    fields = {"unit": None, "since": 0, "limit": 100, "newest": False, **fields}
+    _checked(fields, unit=nullable(text(1, 80)), since=integer(0, 2**62), limit=integer(1, _LIMIT_MAX), newest=boolean)
+    address = "" if fields["unit"] is None else _unit(desk, fields["unit"]).address
+    return address, fields["since"], fields["limit"], fields["newest"]
 
 
 def _welfare_log(desk, fields):
-    fields = _paged(fields)
-    address = _unit(desk, fields["unit"]).address if fields["unit"] else ""
-    rows = desk.talks.store.outcomes(address, fields["since"], fields["limit"])
-    return {"entries": [_entry(desk, *row) for row in rows]}
+    return {"entries": [_entry(desk, *row) for row in desk.talks.store.outcomes(*_page(desk, fields))]}
 
 
 def _fact_log(fact):
     def fact_log(desk, fields):
-        fields = _paged(fields)
-        address = _unit(desk, fields["unit"]).address if fields["unit"] else ""
-        rows = desk.talks.store.facts(fact, address, fields["since"], fields["limit"])
+        rows = desk.talks.store.facts(fact, *_page(desk, fields))
         return {"entries": [{**body, "n": n, "at": seconds(at_ms), "unit": unit} for n, at_ms, unit, body in rows]}
 
     return fact_log

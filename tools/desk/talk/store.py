@@ -8,6 +8,7 @@ import json
 
 _FACTS_KEPT = 1_000_000  # a flat makes about 10 a day: 100 flats for three years
 _FACTS_SWEEP = 1_000  # facts between two sweeps
+_ORDER = {False: "ASC", True: "DESC"}
 TURN_MAX = 2**31 - 1
 
 
@@ -64,11 +65,14 @@ class TalkStore:
                 self._db.execute("DELETE FROM facts WHERE n <= ?", (cursor.lastrowid - _FACTS_KEPT,))
         return cursor.lastrowid
 
-    def facts(self, fact, address, since, limit):
-        """Facts of one kind after number `since`, oldest first: (n, at_ms, address, body). `address`: "" for all units."""
+    def facts(self, fact, address, since, limit, newest=False):
+        """Facts of one kind after number `since`, by number: (n, at_ms, address, body). `address`: "" for all units.
+
+        `limit` of them: the first ones, or the `newest`.
+        """
         where, values = ("AND address = ?", (address,)) if address else ("", ())
-        sql = f"SELECT n, at_ms, address, body FROM facts WHERE fact = ? {where} AND n > ? ORDER BY n LIMIT ?"
-        return [(*row[:3], json.loads(row[3])) for row in self._db.execute(sql, (fact, *values, since, limit))]
+        sql = f"SELECT n, at_ms, address, body FROM facts WHERE fact = ? {where} AND n > ? ORDER BY n {_ORDER[newest]} LIMIT ?"
+        return sorted((*row[:3], json.loads(row[3])) for row in self._db.execute(sql, (fact, *values, since, limit)))
 
     def fact_of(self, fact, sid):
         """Body of the newest fact of this kind in the session, or None."""
@@ -82,8 +86,8 @@ class TalkStore:
             sql = "INSERT INTO welfare (at_ms, address, sid, who, body) VALUES (?, ?, ?, ?, ?)"
             return self._db.execute(sql, (at_ms, address, sid, who, json.dumps(body))).lastrowid
 
-    def outcomes(self, address, since, limit):
-        """Recorded outcomes after number `since`, oldest first: (n, at_ms, address, sid, who, body). `address`: "" for all."""
+    def outcomes(self, address, since, limit, newest=False):
+        """Recorded outcomes as `facts`: (n, at_ms, address, sid, who, body)."""
         where, values = ("address = ? AND", (address,)) if address else ("", ())
-        sql = f"SELECT n, at_ms, address, sid, who, body FROM welfare WHERE {where} n > ? ORDER BY n LIMIT ?"
-        return [(*row[:5], json.loads(row[5])) for row in self._db.execute(sql, (*values, since, limit))]
+        sql = f"SELECT n, at_ms, address, sid, who, body FROM welfare WHERE {where} n > ? ORDER BY n {_ORDER[newest]} LIMIT ?"
+        return sorted((*row[:5], json.loads(row[5])) for row in self._db.execute(sql, (*values, since, limit)))
