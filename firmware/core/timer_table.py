@@ -17,7 +17,8 @@ TABLE = {  # name: (default, least, most)
     "held_ms": (60000, 1000, 600000),  # an input active for that long is a fault
     "line_fault_ms": (2000, 100, 8000),  # debounce of a broken line; reported within 10 s
     "health_ms": (600000, 1000, 3600000),  # routine report
-    "announce_ms": (3000, 200, 15000),  # tone and announcement before an intercom, welfare or door call
+    "announce_ms": (3000, 200, 15000),  # tone and announcement before an intercom, welfare or door call, at least
+    "announce_longest_ms": (10000, 200, 30000),  # the words may take longer; and who cannot tell their end goes on then
     "answer_wait_ms": (45000, 1000, 120000),  # it rings; who has to get up needs most of it
     "loss_report_ms": (2000, 200, 10000),  # no media: the service is told
     "loss_tone_ms": (5000, 300, 15000),  # the tenant hears that nobody hears

@@ -55,7 +55,7 @@ class Running:
         self._call_answered = False
         self._connected_ms = None
         self._wait_ms = wait_ms  # the state's own end: of the announcement, the ring, the start, the re-offer, the closing tone
-        self._again_ms = None  # next ring, or the same re-offer again
+        self._again_ms = None  # least of the announcement, next ring, or the same re-offer again
         self._start_ms = None  # media is being opened again
         self._dead_ms = None
         self._loss.stop()

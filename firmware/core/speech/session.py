@@ -3,7 +3,8 @@
 Rules, of which the table below is the short form:
 - IDLE: nobody speaks. An alarm's offer (open call, answered by the service) goes to STARTING at once; an intercom, welfare or
   door call is announced first: ANNOUNCING.
-- ANNOUNCING: tone and words, 3 s. Then the flat's policy: by itself to STARTING, or RINGING, or declined with evidence.
+- ANNOUNCING: tone and words, to their end: 3 to 10 s. Then the flat's policy: by itself to STARTING, or RINGING, or declined with
+  evidence.
 - RINGING: a ring every 5 s until somebody presses (STARTING) or 45 s have passed (declined with evidence).
 - STARTING: the media is being opened; the shell answers in the same turn. CONNECTED: both can speak, or are on hold.
 - OFFERING: no media for 15 s, a new port and key were offered; the controller answers with an offer of a higher turn.
@@ -136,7 +137,8 @@ class Session(Signalling):
 
     def _announced(self, now_ms):
         self.evidence.announced = True
-        return self._announcement_over(now_ms)
+        early = self._again_ms is not None and not clock.reached(now_ms, self._again_ms)
+        return [] if early else self._announcement_over(now_ms)
 
     def _note_announced(self, now_ms):
         self.evidence.announced = True
@@ -273,6 +275,10 @@ class Session(Signalling):
     def _tick_announcing(self, now_ms):
         if clock.reached(now_ms, self._dead_ms):
             return self._end(now_ms, "dead")
+        if clock.reached(now_ms, self._again_ms):
+            self._again_ms = None
+            if self.evidence.announced:
+                return self._announcement_over(now_ms)
         return self._announcement_over(now_ms) if clock.reached(now_ms, self._wait_ms) else []
 
     def _tick_ringing(self, now_ms):

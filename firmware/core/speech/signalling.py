@@ -31,7 +31,8 @@ class Signalling(Running):
         return gone + self._begin(now_ms, offer)
 
     def _begin(self, now_ms, offer):
-        self._become(ANNOUNCING, clock.add(now_ms, self._timers.announce_ms))
+        self._become(ANNOUNCING, clock.add(now_ms, self._timers.announce_longest_ms))
+        self._again_ms = clock.add(now_ms, self._timers.announce_ms)
         self.sid, self.turn, self.kind, self.who = offer["sid"], offer["turn"], offer["kind"], offer["who"]
         self._media = offer["media"]
         self._renew(now_ms)

@@ -9,6 +9,7 @@ from firmware.core.speech.policy import Policy
 from firmware.core.timers import Timers
 from host_tests.core.speech.descriptions import CALL, SID_A, local, offer
 
+WORDS_MS = 1800
 START = clock.PERIOD_MS - 7000  # so that every test crosses the wrap of the ticks
 
 
@@ -35,6 +36,10 @@ def sounds(actions):
 
 
 class Flat:
+    """`run_until` also tells the end of the announcement, after WORDS_MS, unless `mute`."""
+
+    mute = False
+
     def __init__(self, policy=None, **timers):
         self.session = s.Session(Timers(timers), policy or Policy())
         self.broken = False
@@ -43,6 +48,7 @@ class Flat:
         self.media = None  # the controller's description while media runs
         self.now = 0
         self._port = 5000
+        self._words_end_ms = None  # the announcement has been spoken then
 
     def do(self, event, ms, *data):
         """One event at `ms` and what the shell does of it. Returns all actions."""
@@ -58,6 +64,8 @@ class Flat:
                 self.shown = action[1]
             elif action[0] == "STOP_MEDIA":
                 self.media = None
+            elif action[0] == "ANNOUNCE":
+                self._words_end_ms = self.now + WORDS_MS
             elif action[0] == "START_MEDIA":
                 done += self._start(action[1])
         return done
@@ -76,6 +84,10 @@ class Flat:
         while True:
             due = self.session.next_due()
             due_ms = end_ms + 1 if due is None else clock.diff(due, START)
+            if self._words_end_ms is not None and self._words_end_ms <= min(due_ms, heard_ms, end_ms):
+                words_end_ms, self._words_end_ms = self._words_end_ms, None
+                done += [] if self.mute else [(words_end_ms, action) for action in self.do(s.ANNOUNCED, words_end_ms)]
+                continue
             if min(due_ms, heard_ms) > end_ms:
                 return done
             if heard_ms <= due_ms:

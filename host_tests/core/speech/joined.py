@@ -116,6 +116,8 @@ class Joined:
         self.now = self.next_due()
         if with_media and self.heard() is not None and self.flat.speaking():
             self.flat_does(s.MEDIA_HEARD)
+        if self.flat.state == s.ANNOUNCING:
+            self.flat_does(s.ANNOUNCED)
         if self.flat.next_due() is not None and self.flat.next_due() <= self.now:
             self.flat_does(s.TICK)
         for number, end in enumerate(self.ends):
@@ -155,8 +157,8 @@ class Joined:
                       end.media["port"], self._left(end._again_ms), self._left(end._silence_ms), self._left(end._longest_ms))
                      for end in self.ends)
         return (flat.state, flat.sid, flat.turn, flat.kind, flat.held, flat._pressed, flat._call_answered, _port(flat._local),
-                _port(flat._media), flat._turns.newest, tuple(flat._turns._fates), flat._loss._done, flat._length._beeps,
-                self.call, tuple(self._left(time_ms) for time_ms in times), ends,
+                _port(flat._media), flat.evidence.announced, flat._turns.newest, tuple(flat._turns._fates),
+                flat._loss._done, flat._length._beeps, self.call, tuple(self._left(time_ms) for time_ms in times), ends,
                 tuple(tuple(map(_message_key, queue)) for queue in self.down + self.up),
                 tuple((way, number, _message_key(message)) for way, number, message in self.late))  # fmt: skip
 

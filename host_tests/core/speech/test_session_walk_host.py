@@ -17,8 +17,8 @@ from host_tests.core.speech.descriptions import CALL, SID_A, SID_B, local, media
 
 STEP_MS = 2000
 TIMERS = Timers({
-    "announce_ms": 2000, "answer_wait_ms": 4000, "loss_report_ms": 2000, "loss_tone_ms": 2000, "loss_reoffer_ms": 2000,
-    "loss_end_ms": 4000, "session_dead_ms": 4000, "call_length_ms": 4000, "welfare_length_ms": 4000, "door_length_ms": 4000,
+    "announce_ms": 2000, "announce_longest_ms": 4000, "answer_wait_ms": 4000, "loss_report_ms": 2000, "loss_tone_ms": 2000,
+    "loss_reoffer_ms": 2000, "loss_end_ms": 4000, "session_dead_ms": 4000, "call_length_ms": 4000, "welfare_length_ms": 4000, "door_length_ms": 4000,
     "beep_1_ms": 2000, "beep_2_ms": 2000, "closing_ms": 2000,
 })  # fmt: skip
 BOUND_MS = 4000 + 4000 + 4000 + 2000  # announcement and ring, the longest speech, dead, closing
@@ -49,7 +49,7 @@ class World:
         other = World.__new__(World)
         other.__dict__.update(self.__dict__)
         other.session = _clone(self.session)
-        for name in ("policy", "microphone", "_turns", "_loss", "_length"):
+        for name in ("policy", "microphone", "evidence", "_turns", "_loss", "_length"):
             setattr(other.session, name, _clone(getattr(self.session, name)))
         return other
 
@@ -59,7 +59,8 @@ class World:
         if one.sid == SID_B or (not one.sid and fates[1] > fates[0]):
             fates.reverse()  # the two sessions are alike: names do not matter
         return (one.state, one.turn, one.kind, one.held, one._pressed, one._call_open, one._call_answered, one.policy.privacy,
-                one._media is INACTIVE, one._turns.newest, *fates, self.call, self.shown, self.announced,
+                one._media is INACTIVE, one.state == s.ANNOUNCING and one.evidence.announced, one._turns.newest, *fates,
+                self.call, self.shown, self.announced,
                 self._left(one._wait_ms), self._left(one._again_ms), self._left(one._start_ms), self._left(one._dead_ms),
                 self._left(one._loss._heard_ms), one._loss._done, self._left(one._length._end_ms), one._length._beeps,
                 self._left(one._connected_ms) == 0)  # fmt: skip
