@@ -83,6 +83,10 @@ class Talk:
         """True once each voice has been let through for 500 ms in this session."""
         return self._near_ms >= _VOICE_MS and self._far_ms >= _VOICE_MS
 
+    def forget_voices(self):
+        """`both_heard` begins anew: the speech has become that of a call, and what was said before does not count for it (P6)."""
+        self._near_ms = self._far_ms = 0
+
     def start(self, media):
         """Begins speech with the far end of `media` (lawful by core/speech/description.py), or takes a new description into the
         same session. Returns our own. Raises OSError; the old path then stays."""

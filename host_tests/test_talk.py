@@ -310,6 +310,8 @@ def test_both_have_been_heard_once_each_has_spoken_for_half_a_second():
     assert not bench.talk.both_heard
     bench.run(900)
     assert bench.talk.both_heard
+    bench.talk.forget_voices()
+    assert not bench.talk.both_heard
     bench.talk.stop()
     bench.talk.start({})
     assert not bench.talk.both_heard, "each session anew"
