@@ -18,7 +18,8 @@ from host_tests.core.speech.descriptions import CALL, SID_A, SID_B, local, media
 STEP_MS = 2000
 TIMERS = Timers({
     "announce_ms": 2000, "announce_longest_ms": 4000, "answer_wait_ms": 4000, "loss_report_ms": 2000, "loss_tone_ms": 2000,
-    "loss_reoffer_ms": 2000, "loss_end_ms": 4000, "session_dead_ms": 4000, "call_length_ms": 4000, "welfare_length_ms": 4000, "door_length_ms": 4000,
+    "loss_reoffer_ms": 2000, "loss_end_ms": 4000, "session_dead_ms": 4000, "call_length_ms": 4000,
+    "welfare_length_ms": 4000, "door_length_ms": 4000,
     "beep_1_ms": 2000, "beep_2_ms": 2000, "closing_ms": 2000,
 })  # fmt: skip
 BOUND_MS = 4000 + 4000 + 4000 + 2000  # announcement and ring, the longest speech, dead, closing
