@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools import brokers, fetch_lib
 from tools.bench.figure import Figure, table
-from tools.bench.figures import alarm_path, codec, half_open, heap, outage, round_trip, ticker
+from tools.bench.figures import alarm_path, codec, half_open, heap, outage, round_trip, ticker, voice_switch
 from tools.bench.lab import Lab
 from tools.bench.probe import ProbeError
 from tools.deploy import DeployError
@@ -33,6 +33,7 @@ GROUPS = {
     "outage": outage,
     "heap": heap,
     "codec": codec,
+    "voice_switch": voice_switch,
 }
 _FORMAT = 1  # of build/bench.json
 _TROUBLE = (ProbeError, BoardError, DeskError, StartError, DeployError, OSError, ValueError, RuntimeError, asyncio.TimeoutError)

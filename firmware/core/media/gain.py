@@ -126,7 +126,7 @@ def _wanted(state: ptr32, gain_q12: int, peak: int, hold: int) -> int:
 
 
 class Leveller:
-    """.gain_q12: what was laid on last. .level: loudness of the last frame as it went out. .hold: set from outside."""
+    """.gain_q12: what was laid on last. .level: loudness of the last frame before any gain. .hold: set from outside."""
 
     def __init__(self):
         self.gain_q12 = _START_Q12
@@ -147,4 +147,4 @@ class Leveller:
         else:
             level.scale(pcm16, n, gain_q12, to_q12)
         self.gain_q12 = to_q12
-        self.level = min((loudness * (to_q12 >> 4)) >> 8, 32767)
+        self.level = loudness

@@ -10,7 +10,8 @@ Rules of "auto":
   in the flat can shut the operator out.
 Operator's modes: "talk" (the flat is muted), "listen" (the loudspeaker is muted), "duplex" (both open).
 The echo to be expected is what was played lately times the room's coupling, which is learnt while only the far end talks: quickly
-up, slowly down, high at first. It must be learnt anew when the volume changes: relearn().
+up, slowly down, high at first. It must be learnt anew when the volume changes: relearn(). The microphone's loudness is taken
+before its gain, or the gain would be learnt with the room.
 Nothing is allocated per frame. Loudness is the mean size of samples, 0..32767; a frame has 20 ms; gains are in 1/4096.
 Source: D3, FACTS "Speech".
 """
@@ -27,13 +28,13 @@ _HANG_FRAMES = const(15)  # 300 ms: a pause between words is shorter, a room's e
 _BARGE_FRAMES = const(3)  # 60 ms: a door or a click is shorter than that
 _BREAK_FRAMES = const(20)  # 400 ms: longer than a "yes" or "hm" while the tenant talks
 _GUARD_FRAMES = const(50)  # 1 s
-_NEAR_LEAST = const(100)  # what is quieter is no talk, after the microphone's gain: -50 dBFS
+_NEAR_LEAST = const(12)  # what is quieter is no talk: 36 dB SPL at an INMP441 that is shifted up by 24 dB
 _FAR_LEAST = const(60)  # likewise from the line, -54 dBFS; G.711's own noise is 8
 _ECHO_LEAST = const(100)  # what was played more quietly teaches nothing about the room
-_COUPLING_START_Q8 = const(1024)  # 12 dB up: the loudspeaker is beside the microphone and its gain is up to 24 dB
-_COUPLING_MOST_Q8 = const(4096)
+_COUPLING_START_Q10 = const(4096)  # 12 dB up: a loudspeaker of 85 dB SPL beside a microphone that is shifted up by 24 dB
+_COUPLING_MOST_Q10 = const(16384)
 _ECHO_HOLD_FRAMES = const(4)  # 80 ms: queues of the loudspeaker and the microphone, and the way through the room
-_FLOOR_START = const(1600)  # 1/16 of 100
+_FLOOR_START = const(800)  # 1/16 of 50
 # Places in the state, 32 bits each, all >= 0: 64-bit processors load it without a sign.
 _TURN = const(0)  # one of the three below
 _HANG = const(1)  # frames that the turn lasts without a voice
@@ -44,7 +45,7 @@ _NEAR_FLOOR = const(5)  # noise, in 1/16: falls by a quarter of the distance, ri
 _FAR_FLOOR = const(6)
 _ECHO = const(7)  # loudness of what was played lately
 _ECHO_HOLD = const(8)
-_COUPLING_Q8 = const(9)
+_COUPLING_Q10 = const(9)
 _NOBODY = const(0)
 _NEAR = const(1)
 _FAR = const(2)
@@ -86,7 +87,7 @@ def _is_near_voice(state: ptr32, loudness: int) -> int:
     elif state[_ECHO] < _ECHO_LEAST:
         floor += (floor >> 9) + 1
     state[_NEAR_FLOOR] = floor
-    if loudness > _NEAR_LEAST and (loudness << 4) > 3 * floor and loudness > (state[_ECHO] * state[_COUPLING_Q8]) >> 7:
+    if loudness > _NEAR_LEAST and (loudness << 4) > 3 * floor and loudness > (state[_ECHO] * state[_COUPLING_Q10]) >> 9:
         state[_NEAR_RUN] += 1
         return 1
     if state[_NEAR_RUN]:
@@ -100,15 +101,15 @@ def _learn(state: ptr32, loudness: int):
     echo = state[_ECHO]
     if echo <= _ECHO_LEAST:
         return
-    coupling_q8 = state[_COUPLING_Q8]
-    distance = (loudness << 8) // echo - coupling_q8
+    coupling_q10 = state[_COUPLING_Q10]
+    distance = (loudness << 10) // echo - coupling_q10
     if distance > 0:
-        coupling_q8 += (distance + 3) >> 2
-        if coupling_q8 > _COUPLING_MOST_Q8:
-            coupling_q8 = _COUPLING_MOST_Q8
+        coupling_q10 += (distance + 3) >> 2
+        if coupling_q10 > _COUPLING_MOST_Q10:
+            coupling_q10 = _COUPLING_MOST_Q10
     else:
-        coupling_q8 -= -distance >> 6
-    state[_COUPLING_Q8] = coupling_q8
+        coupling_q10 -= -distance >> 6
+    state[_COUPLING_Q10] = coupling_q10
 
 
 @micropython.viper
@@ -157,14 +158,14 @@ class VoiceSwitch:
         self.near_from_q12 = self.near_to_q12 = _OPEN_Q12
         self.far_from_q12 = self.far_to_q12 = _OPEN_Q12
         self.near_voice = self.far_voice = False
-        self._state = bytearray(struct.pack("<10i", 0, 0, 0, 0, 0, _FLOOR_START, _FLOOR_START, 0, 0, _COUPLING_START_Q8))
+        self._state = bytearray(struct.pack("<10i", 0, 0, 0, 0, 0, _FLOOR_START, _FLOOR_START, 0, 0, _COUPLING_START_Q10))
 
     def relearn(self):
         """The loudspeaker's volume has changed: expect the worst again."""
-        struct.pack_into("<i", self._state, 4 * _COUPLING_Q8, _COUPLING_START_Q8)
+        struct.pack_into("<i", self._state, 4 * _COUPLING_Q10, _COUPLING_START_Q10)
 
     def decide(self, near_level, far_level):
-        """near_level: loudness of the microphone's frame after its gain; far_level: of the frame from the line, before any."""
+        """near_level: loudness of the microphone's frame, far_level: of the frame from the line, each before any gain."""
         state, far_q12 = self._state, self.far_to_q12
         self.near_from_q12 = self.near_to_q12
         self.far_from_q12 = far_q12

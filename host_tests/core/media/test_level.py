@@ -14,8 +14,8 @@ def values_of(buffer):
 
 
 def test_loudness_is_the_mean_size_of_the_samples():
-    assert level.mean_abs(pcm([100, -100, 40, -40]), 4) == 70
-    assert level.mean_abs(pcm([100, -100, 40, -40]), 2) == 100
+    assert level.mean_abs(pcm([100, -101, 40, -41]), 4) == 70
+    assert level.mean_abs(pcm([100, -101, 40, -41]), 2) == 100
     assert level.mean_abs(pcm([-32768] * 160), 160) == 32767
     assert level.mean_abs(pcm([5]), 0) == 0
 
