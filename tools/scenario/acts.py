@@ -4,6 +4,7 @@ import asyncio
 
 from tools.desk.client import DeskError
 from tools.scenario.grammar import ACTIONS
+from tools.scenario.voice import write_voice
 
 _PRESS_S = 0.2  # a short press by a finger
 
@@ -82,6 +83,45 @@ def _on_board(method, *values):
     return act
 
 
+async def _talk(stage):
+    await _client(stage).request("talk", call=_call_number(stage))
+
+
+async def _call_flat(stage, kind, who):
+    await _client(stage).request(kind, unit="/".join(stage.address), who=who[:32])
+
+
+def _session_id(stage):
+    session = stage.view.session()
+    if session is None or session["state"] == "ended":
+        raise DeskError("no_such_session", "nobody speaks with the flat")
+    return session["sid"]
+
+
+async def _operator(stage, command):
+    await _client(stage).request("control", sid=_session_id(stage), command=command)
+
+
+async def _hang_up(stage):
+    await _client(stage).request("hang_up", sid=_session_id(stage))
+
+
+async def _switch(stage, input, switch):  # noqa: A002 - the grammar's field
+    board = stage.flat.board
+    await (board.pull(input) if switch == "on" else board.release(input))
+
+
+async def _tenant_speaks(stage):
+    path = stage.directory / "tenant.wav"
+    if not path.exists():
+        write_voice(path)
+    stage.flat.board.microphone.play(path, loop=True)
+
+
+async def _tenant_silent(stage):
+    stage.flat.board.microphone.silence()
+
+
 def _injected(value):
     async def act(stage):
         await _client(stage).inject("withhold_receipts", value)
@@ -103,6 +143,13 @@ ACTS = {
     "give back": _give_back,
     "clear OUTCOME by WHO": _clear,
     "duty SWITCH": _duty,
+    "talk": _talk,
+    "call flat KIND by WHO": _call_flat,
+    "operator COMMAND": _operator,
+    "hang up": _hang_up,
+    "switch INPUT SWITCH": _switch,
+    "tenant speaks": _tenant_speaks,
+    "tenant silent": _tenant_silent,
     "broker cut": _cut_broker,
     "broker freeze": _freeze_broker,
     "broker mend": _mend_broker,

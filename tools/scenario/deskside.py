@@ -6,7 +6,7 @@ import sys
 
 from tools import child
 from tools.desk.client import DeskClient, DeskError, read_state
-from tools.scenario.view import call_line
+from tools.scenario.view import call_line, session_line
 
 _START_S = 10.0  # Python with its imports takes 0.5 s; a busy one-core runner some seconds
 _LOOK_S = 0.05
@@ -129,12 +129,11 @@ def _unit_words(event, before):
 
 
 def _talk_words(event, _):
-    view = event["view"]
-    reason = f" ({view['reason']})" if view["reason"] else ""
-    return f"speech, {view['kind']}: {view['state']}{reason}" if event["why"] not in ("ALIVE", "COMMANDED") else None
+    return session_line(event["view"]) if event["why"] not in ("ALIVE", "COMMANDED") else None
 
 
 _WORDS = {
+    "ok": lambda event, _: f"I'm OK {event['state']} on {event['day']}",
     "call": _call_words,
     "talk": _talk_words,
     "microphone": lambda event, _: f"microphone {'open' if event['open'] else 'closed'}: {event['who']}, {event['why']}",

@@ -27,6 +27,16 @@ def _rings_at(call, party):
     return set(call["ringing"]) == wanted
 
 
+def _of_session(check):
+    """A check of the newest speech session; false while there is none."""
+
+    def whole(view, **fields):
+        session = view.session()
+        return session is not None and check(session, **fields)
+
+    return whole
+
+
 _CHECKS = {
     "light lit": lambda view: view.lit,
     "light LIGHT": lambda view, light: view.light == light,
@@ -42,6 +52,12 @@ _CHECKS = {
     "calls open COUNT": lambda view, count: _count_open(view) == count,
     "calls stored COUNT": lambda view, count: len(view.calls) == count,
     "clear refused": lambda view: bool(view.refusal),
+    "session SESSION": _of_session(lambda one, session: one["state"] == session),
+    "session kind WHICH": _of_session(lambda one, which: one["kind"] == which),
+    "session reason NAME": _of_session(lambda one, name: one["reason"] == name),
+    "microphone LID": lambda view, lid: view.microphone == (lid == "open"),
+    "microphone logged LID": lambda view, lid: view.microphone_log[-1:] == [lid == "open"],
+    "no answer recorded": lambda view: bool(view.no_answers),
     "unit online": lambda view: view.unit_status == "online",
     "unit silent": lambda view: view.unit_status == "silent",
     "unit dead": lambda view: not view.powered,

@@ -70,6 +70,10 @@ class FlatSide:
     def _on_tone(self, event):
         self._view.tone_hz = event["hz"]
 
+    def _on_microphone(self, event):
+        self._view.microphone = event["open"]
+        self._timeline.say("unit", "microphone open" if event["open"] else "microphone closed")
+
     def _on_reset(self, event):
         self._timeline.say("unit", f"starts ({event['cause']})")
 

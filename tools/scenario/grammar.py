@@ -11,6 +11,9 @@ LIGHTS = ("off", "steady", "flashing", "double", "winking")
 OUTCOMES = ("emergency", "help_sent", "mistake", "test")
 CALL_STATES = ("open", "answered", "clearing", "closed")
 PARTIES = ("coordinator", "centre", "everyone")
+KINDS = ("intercom", "welfare", "door")
+SESSION_STATES = ("calling", "announcing", "ringing", "connected", "held", "ending", "ended")
+COMMANDS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
 
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
 GIVENS = (
@@ -19,6 +22,7 @@ GIVENS = (
     ("desk timer NAME NUMBER", "a timer of the desk, in s, instead of its default (docs/desk-api.md)"),
     ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),
     ("duty SWITCH", "is the coordinator on duty at the start (default: on)"),
+    ("answering HOW", "the flat answers an announced call by itself (auto, the default) or when somebody presses (press)"),
 )
 ACTIONS = (
     ("press INPUT", "press and let go after 0.2 s"),
@@ -34,6 +38,13 @@ ACTIONS = (
     ("give back", "whoever holds the call gives it back unfinished"),
     ("clear OUTCOME by WHO", "clear the call: somebody named WHO is in the flat"),
     ("duty SWITCH", "the coordinator goes on or off duty"),
+    ("talk", "whoever holds the newest call speaks with the flat"),
+    ("call flat KIND by WHO", "the desk calls the flat, as intercom, welfare call or from the door"),
+    ("operator COMMAND", "the operator's command in the speech: " + ", ".join(COMMANDS)),
+    ("hang up", "the desk ends the speech; the call stays open"),
+    ("switch INPUT SWITCH", "a switch in the flat, such as the one for privacy"),
+    ("tenant speaks", "somebody in the flat speaks without end"),
+    ("tenant silent", "and stops"),
     ("broker cut", "the broker ends; its connections break"),
     ("broker freeze", "the broker hangs; its connections stay open and swallow bytes"),
     ("broker mend", "the broker is back, whatever was done to it"),
@@ -66,6 +77,12 @@ EXPECTATIONS = (
     ("calls open COUNT", "so many calls are not closed"),
     ("calls stored COUNT", "so many calls are in the desk's database, closed ones too"),
     ("clear refused", "the unit has refused the last clear, and the desk shows it"),
+    ("session SESSION", "the newest speech session at the desk is in this state"),
+    ("session kind WHICH", "and is of this kind: alarm, intercom, welfare or door"),
+    ("session reason NAME", "and ended, or is ending, for this reason"),
+    ("microphone LID", "the flat's microphone is open or closed, as its hardware has it"),
+    ("microphone logged LID", "the desk has stored that it was opened, or closed"),
+    ("no answer recorded", "the desk has stored that the flat did not answer, with the evidence"),
     ("unit online", "the desk sees the unit"),
     ("unit silent", "the desk reports the unit missing"),
     ("unit dead", "the unit has no power"),
@@ -183,6 +200,12 @@ _FIELDS = {
     "STATE": _one_of(*CALL_STATES),
     "PARTY": _one_of(*PARTIES),
     "SWITCH": _one_of("on", "off"),
+    "KIND": _one_of(*KINDS),
+    "WHICH": _one_of("alarm", *KINDS),
+    "SESSION": _one_of(*SESSION_STATES),
+    "COMMAND": _one_of(*COMMANDS),
+    "HOW": _one_of("auto", "press"),
+    "LID": _one_of("open", "closed"),
 }
 _OPEN_ENDED = ("WHO", "PLACE")  # may be several words
 

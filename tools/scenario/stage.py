@@ -106,6 +106,7 @@ class Stage:
             scheme=SCHEME,
             timers=self._givens.unit_timers,
             line_break_raises=self._givens.line_break_raises,
+            speech={"answering": self._givens.answering},
         )
         key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
         directory = self.directory / "flat"
@@ -132,11 +133,14 @@ class _Givens:
     def __init__(self, sentences):
         self.unit_timers, self.desk_timers = {}, {}
         self.line_break_raises = self.on_duty = True
+        self.answering = "auto"
         self.board = BOARD
         for sentence in sentences:
             fields = sentence.fields
             if sentence.form == "unit timer NAME NUMBER":
                 self.unit_timers[fields["name"]] = fields["number"]
+            elif sentence.form == "answering HOW":
+                self.answering = fields["how"]
             elif sentence.form == "board NAME":
                 self.board = fields["name"]
             elif sentence.form == "desk timer NAME NUMBER":

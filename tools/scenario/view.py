@@ -16,6 +16,10 @@ class View:
         self.unit_status = "unheard"
         self.faults = ()
         self.calls = {}
+        self.sessions = {}  # the desk's views by number
+        self.microphone = False  # open, as the hardware has it
+        self.microphone_log = []  # True, False, ...: what the unit told and the desk stored
+        self.no_answers = []  # the evidence of each
         self.refusal = ""  # why the last clear was not taken
 
     def desk_event(self, event):
@@ -24,6 +28,12 @@ class View:
             self.take_call(event["view"])
         elif event["event"] == "unit":
             self.take_unit(event["view"])
+        elif event["event"] == "talk":
+            self.sessions[event["view"]["n"]] = event["view"]
+        elif event["event"] == "microphone":
+            self.microphone_log.append(event["open"])
+        elif event["event"] == "no_answer":
+            self.no_answers.append(event["evidence"])
 
     def take_call(self, call):
         self.calls[call["n"]] = call
@@ -33,6 +43,10 @@ class View:
     def take_unit(self, unit):
         self.unit_status = unit["status"]
         self.faults = tuple(unit["faults"])
+
+    def session(self):
+        """The newest speech session's view, None when there was none."""
+        return self.sessions[max(self.sessions)] if self.sessions else None
 
     def newest(self):
         """The newest call that is not closed, else the newest; None when there is none."""
@@ -48,7 +62,17 @@ class View:
         faults = ", faults " + " ".join(self.faults) if self.faults else ""
         refusal = f", last clear refused ({self.refusal})" if self.refusal else ""
         tone = f"tone {self.tone_hz} Hz" if self.tone_hz else "silent"
-        return f"light {self.light}, {tone}, unit {self.unit_status}{power}; {said}; calls {len(self.calls)}{faults}{refusal}"
+        session = self.session()
+        speech = f", {session_line(session)}" if session else ""
+        heard = ", microphone open" if self.microphone else ""
+        flat = f"light {self.light}, {tone}{heard}{speech}, unit {self.unit_status}{power}"
+        return f"{flat}; {said}; calls {len(self.calls)}{faults}{refusal}"
+
+
+def session_line(session):
+    """A speech session of the desk in a few words."""
+    reason = f" ({session['reason']})" if session["reason"] else ""
+    return f"{session['kind']} speech {session['state']}{reason}"
 
 
 def call_line(call):
