@@ -1,6 +1,7 @@
 """The media endpoint on real UDP sockets, with libsrtp at the far end."""
 
 import asyncio
+import random
 import struct
 import threading
 
@@ -292,6 +293,29 @@ def test_a_tone_arrives_as_it_was_and_can_be_written_to_a_file(tmp_path):
         assert flat.speech() == frames(tone(440, 0.1), "PCMA")
 
     joined(script)
+
+
+def test_any_packets_at_all_break_nothing_and_are_never_heard_under_srtp():
+    """Also with the right version, payload type and source: only the key opens."""
+    rng = random.Random(7)
+
+    def junk(flat):
+        head = bytes([rng.choice((0x80, 0x90, 0xA0, 0xBF, 0x00)), rng.choice((8, 0x88, 101, 200, 201, 255, 9))])
+        ssrc = struct.pack(">I", rng.choice((flat.ssrc, 1)))
+        return (head + rng.randbytes(2) + ssrc + ssrc + ssrc + rng.randbytes(rng.randrange(300)))[: rng.randrange(320)]
+
+    for plain in (False, True):
+
+        async def script(endpoint, flat, got, plain=plain):
+            flat.send(tone_codes(1)[0])
+            await until(lambda: len(got) == 1)
+            for _ in range(3000):
+                reason = endpoint._take(junk(flat), flat.socket.getsockname())
+                assert reason is None or reason in endpoint.counters
+            assert plain or len(got) == 1
+            assert len(endpoint._sequence._held) <= 3
+
+        joined(script, plain=plain)
 
 
 def test_any_bytes_read_as_rtp_or_rtcp_break_nothing():

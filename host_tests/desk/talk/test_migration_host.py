@@ -65,6 +65,20 @@ def test_facts_are_kept_once_each_and_swept_only_when_there_are_very_many(tmp_pa
     store.close()
 
 
+def test_only_sessions_that_are_over_are_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.desk.talk.store._TALKS_KEPT", 500)
+    store = Store(tmp_path / "desk.db")
+    talks = TalkStore(store)
+    with store.transaction():
+        for i in range(1, 2001):
+            assert talks.add_talk(f"{i:016x}", FLAT, {"i": i}) == i
+            talks.save_talk(i, i != 7, {"i": i})
+    over = talks.talks(True, -1)
+    assert (len(over), over[0][3], talks.talks(False, -1)[0][3]) == (500, {"i": 1501}, {"i": 7})
+    assert talks.talk("0" * 16) is None
+    store.close()
+
+
 def test_a_desk_that_was_killed_in_the_middle_of_an_offer_offers_above_it(tmp_path):
     async def script(wire, unit):
         wire.lose_up = lambda topic, payload: topic.endswith("/speech")

@@ -7,7 +7,8 @@ answered, "I'm OK" was pressed or missed. Facts are kept beside the log, which i
 import json
 
 _FACTS_KEPT = 1_000_000  # a flat makes about 10 a day: 100 flats for three years
-_FACTS_SWEEP = 1_000  # facts between two sweeps
+_TALKS_KEPT = 100_000  # sessions; what must outlive them are facts and outcomes
+_SWEEP = 1_000  # entries between two sweeps
 _ORDER = {False: "ASC", True: "DESC"}
 TURN_MAX = 2**31 - 1
 
@@ -36,7 +37,10 @@ class TalkStore:
         """Number of the new session, from 1."""
         with self._store.transaction():
             sql = "INSERT INTO talks (sid, address, is_over, body) VALUES (?, ?, 0, ?)"
-            return self._db.execute(sql, (sid, address, json.dumps(body))).lastrowid
+            n = self._db.execute(sql, (sid, address, json.dumps(body))).lastrowid
+            if n % _SWEEP == 0:
+                self._db.execute("DELETE FROM talks WHERE is_over AND n <= ?", (n - _TALKS_KEPT,))
+        return n
 
     def save_talk(self, n, is_over, body):
         with self._store.transaction():
@@ -61,7 +65,7 @@ class TalkStore:
                 return None
             sql = "INSERT INTO facts (at_ms, fact, address, session, seq, sid, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
             cursor = self._db.execute(sql, values)
-            if cursor.lastrowid % _FACTS_SWEEP == 0:
+            if cursor.lastrowid % _SWEEP == 0:
                 self._db.execute("DELETE FROM facts WHERE n <= ?", (cursor.lastrowid - _FACTS_KEPT,))
         return cursor.lastrowid
 
