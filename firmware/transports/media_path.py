@@ -172,7 +172,7 @@ class MediaPath:
 
     def _report(self, bye):
         reporter = self._reporter
-        size = reporter.write(self._stream, self._source, self._jitter.jitter_ms, self._now(), bye)
+        size = reporter.write(self._stream, self._source, self._jitter.jitter_ms(), self._now(), bye)
         if self._sender is not None:
             size = self._sender.protect_rtcp(reporter.packet, size)
         self._control.write(memoryview(reporter.packet)[:size])
@@ -292,7 +292,7 @@ class MediaPath:
         """dict of ints since `open`; the same one each time. `lost`: on the way, of the present source."""
         counts, buffer = self._counts, self._jitter
         counts["late"], counts["early"], counts["dropped"] = buffer.late, buffer.early, buffer.dropped_frames
-        counts["concealed"], counts["jitter_ms"] = buffer.concealed, buffer.jitter_ms
+        counts["concealed"], counts["jitter_ms"] = buffer.concealed, buffer.jitter_ms()
         counts["srtp_failures"] = counts["refused_auth"]
         if self._speech is not None:
             counts["lost"] = max(self._source.expected() - self._source.received, 0)

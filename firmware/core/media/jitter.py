@@ -10,8 +10,9 @@ waits. Each `frame()` plays the next 20 ms, whatever came. How long a packet wai
   anew, so does the first packet after play-out froze. More than 10 frames waiting (a burst after a hold) are cut to the
   delay, in the first 200 ms already what exceeds it by two.
 - nothing there for 200 ms: frozen, until a packet comes.
-All storage is made once. Timestamps come in two halves: a 32-bit number is no small integer on the board.
-Source: FACTS (Speech); RFC 3550 A.8 for `jitter_ms`.
+All storage is made once. Timestamps come in two halves: a 32-bit number is no small integer on the board. There is no property:
+with one in a class, MicroPython searches the class at each store of any attribute (a third of all instructions here).
+Source: FACTS (Speech); RFC 3550 A.8 for `jitter_ms()`.
 """
 
 from micropython import const
@@ -45,7 +46,7 @@ class JitterBuffer:
     """Counters: packets that came too `late` or too `early` and were dropped, frames left out or cut, times that play-out moved
     back (`stretched`) and that it was `anchored`, frames `concealed`.
 
-    `delay_ms`: what a packet without delay on the way waits at present. `jitter_ms`: RFC 3550's estimate.
+    `delay_ms()`: what a packet without delay on the way waits at present. `jitter_ms()`: RFC 3550's estimate.
     """
 
     def __init__(self):
@@ -61,11 +62,9 @@ class JitterBuffer:
         self._running = False
         self._delay = _START
 
-    @property
     def jitter_ms(self):
         return self._jitter_16 >> 4
 
-    @property
     def delay_ms(self):
         return self._delay * 10
 
@@ -97,7 +96,10 @@ class JitterBuffer:
         if wait + (size // UNIT) > _UNITS:
             return self._take_early(high, low, data, at, size)
         self._late_in_a_row = self._early_in_a_row = 0
-        self._note(wait)
+        if wait < self._shortest:
+            self._shortest = wait
+        if wait > self._longest:
+            self._longest = wait
         self._store(place, data, at, size)
         return True
 
@@ -136,15 +138,14 @@ class JitterBuffer:
         self._transit = transit
         self._transit_known = True
 
-    def _note(self, wait):
-        if wait < self._shortest:
-            self._shortest = wait
-        if wait > self._longest:
-            self._longest = wait
-
     def _store(self, place, data, at, size):
         if place > self._newest:
             self._newest = place
+        slot = place & (_UNITS - 1)
+        if size == FRAME and slot != _UNITS - 1:  # the usual case, in one go
+            copy(data, at, self._ring, slot * UNIT, FRAME)
+            self._there[slot] = self._there[slot + 1] = 1
+            return
         while size >= UNIT:
             slot = place & (_UNITS - 1)
             copy(data, at, self._ring, slot * UNIT, UNIT)
@@ -155,7 +156,7 @@ class JitterBuffer:
 
     def _take_late(self, place, high, low, data, at, size):
         wait = place - self._play
-        self._note(wait)
+        self._shortest = min(self._shortest, wait)
         back = (1 - wait) & -2
         if back > 0 and self._delay + back <= _MOST and self._newest - self._play + back < _UNITS:
             self._play -= back
@@ -209,8 +210,12 @@ class JitterBuffer:
                 if self._delay > _LEAST:
                     self._delay -= 2
         if self._is_whole():
-            copy(self._ring, (self._play & (_UNITS - 1)) * UNIT, codes, 0, UNIT)
-            copy(self._ring, (self._play + 1 & (_UNITS - 1)) * UNIT, codes, UNIT, UNIT)
+            slot = self._play & (_UNITS - 1)
+            if slot != _UNITS - 1:
+                copy(self._ring, slot * UNIT, codes, 0, FRAME)
+            else:
+                copy(self._ring, slot * UNIT, codes, 0, UNIT)
+                copy(self._ring, 0, codes, UNIT, UNIT)
             self._step()
             self._heard = self._play
             self._empty = 0

@@ -82,25 +82,23 @@ class Stream:
 class Source:
     """The peer's stream. After `inspect`: `payload_type`, `marker`, `number`, `high` and `low` (timestamp), `header` (bytes).
 
-    `secured`: SRTP checks tags and repetitions. For RTCP: `base`, `highest`, `cycles`, `received` of the present source.
+    `known`: there is a peer (no property: see jitter.py). `secured`: SRTP checks tags and repetitions.
+    For RTCP: `base`, `highest`, `cycles`, `received` of the present source.
     """
 
     def __init__(self, secured):
         self._secured = secured
         self._ssrc = bytearray(4)
-        self._known = False
+        self.known = False
         self._candidate = bytearray(4)
         self._candidate_next = -1
         self._in_a_row = 0
         self._window = Window()
         self._heard_ms = 0
         self.payload_type = self.number = self.high = self.low = self.header = 0
-        self.marker = False
+        self.marker = self._follows_on = False
+        self._distance = 0
         self.base = self.highest = self.cycles = self.received = 0
-
-    @property
-    def known(self):
-        return self._known
 
     def inspect(self, data, size):
         """OK, SIZE or VERSION; `size` without a tag. Reads nothing behind it."""
@@ -140,21 +138,23 @@ class Source:
 
     def is_ours(self, data, at=8):
         """True if the source that we listen to sent `data` (RTCP has its source `at` 4)."""
-        return self._known and octets.differ(data, at, self._ssrc, 0, 4) == 0
+        return self.known and octets.differ(data, at, self._ssrc, 0, 4) == 0
 
     def belongs(self, data, now_ms):
-        """OK if the inspected packet may be the peer's: `take` it once its tag is right. Else the reason, and nothing is changed
-        (without SRTP a candidate is remembered)."""
+        """OK if the inspected packet may be the peer's: `take` it once its tag is right. Else the reason, and nothing is changed,
+        but that without SRTP a candidate is remembered."""
+        self._follows_on = False
         if self.is_ours(data):
-            distance = self.distance()
+            distance = self._distance = self.distance()
             if -_BEHIND <= distance <= _AHEAD:
+                self._follows_on = True
                 if not self._secured and self._window.has(self.number, distance):
                     return REPLAY
                 return OK
             reason = SEQUENCE
         else:
             reason = SOURCE
-        if self._known and clock.diff(now_ms, self._heard_ms) < _SILENT_MS:
+        if self.known and clock.diff(now_ms, self._heard_ms) < _SILENT_MS:
             return reason
         return OK if self._secured or self._follows(data) else reason
 
@@ -169,9 +169,8 @@ class Source:
         return self._in_a_row >= _IN_A_ROW
 
     def take(self, data, now_ms):
-        """The inspected packet is the peer's. True if it begins another stream than the one before."""
-        distance = self.distance()
-        is_new = not self.is_ours(data) or not -_BEHIND <= distance <= _AHEAD
+        """The packet that `belongs` was asked about is the peer's. True if it begins another stream than the one before."""
+        distance, is_new = self._distance, not self._follows_on
         if is_new:
             self._begin(data)
             distance = 0
@@ -189,14 +188,14 @@ class Source:
 
     def _begin(self, data):
         octets.copy(data, 8, self._ssrc, 0, 4)
-        self._known = True
+        self.known = True
         self._window.clear()
         self.base = self.highest = self.number
         self.cycles = self.received = 0
 
     def expected(self):
         """Packets that the present source has sent as far as we know. RFC 3550 A.3."""
-        return (self.cycles << 16) + self.highest - self.base + 1 if self._known else 0
+        return (self.cycles << 16) + self.highest - self.base + 1 if self.known else 0
 
     def write_ssrc(self, target, at):
         octets.copy(self._ssrc, 0, target, at, 4)

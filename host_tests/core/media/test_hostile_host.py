@@ -21,7 +21,7 @@ def heard(secured):
 
 
 def state_of(source):
-    return (bytes(source._ssrc), source._known, bytes(source._window._seen), source._heard_ms, source.base, source.highest,
+    return (bytes(source._ssrc), source.known, bytes(source._window._seen), source._heard_ms, source.base, source.highest,
             source.cycles, source.received)  # fmt: skip
 
 

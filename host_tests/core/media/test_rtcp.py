@@ -17,6 +17,7 @@ def ends(sent=3, heard=True):
         for number in (65530, 65531, 65534, 65535, 0, 1):
             data = struct.pack(">BBHII", 0x80, 8, number, 0, 0xCAFE0123)
             source.inspect(data, 12)
+            source.belongs(data, 0)
             source.take(data, 0)
     return stream, source, rtcp.Reporter(b"unit@192.0.2.7", 500)
 
