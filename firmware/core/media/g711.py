@@ -1,8 +1,8 @@
 """G.711 A-law and mu-law: 16-bit samples to codes and back, 8 kHz.
 
 Exactly the recommendation's decision values for every 16-bit input; a value on a decision value belongs above it, as in ITU's
-own software. Buffers: `pcm16` signed 16 bits, little endian, at least 2 * n bytes; `codes` at least n bytes; n samples >= 0.
-Nothing is checked, nothing allocated. A frame is worked through from its end, as one register then counts and points.
+own software. Buffers: `pcm16` signed 16 bits, little endian, at least 2 * n bytes; `codes` at least n bytes; n samples, an
+even number, as two are worked on at a time. Nothing is checked, nothing allocated.
 Source: ITU-T G.711 tables 1a, 1b, 2a, 2b (decision values, quantised values; read in G.191's alaw/ulaw description).
 """
 
@@ -40,9 +40,13 @@ def alaw_encode(pcm16: ptr16, codes: ptr8, n: int):
     shifts = ptr8(_SHIFTS)
     marks = ptr8(_MARKS)
     while n:
-        n -= 1
-        v = pcm16[n]
-        codes[n] = ((v >> shifts[v >> 8]) & 15) ^ marks[v >> 8]
+        v = pcm16[0]
+        codes[0] = ((v >> shifts[v >> 8]) & 15) ^ marks[v >> 8]
+        v = pcm16[1]
+        codes[1] = ((v >> shifts[v >> 8]) & 15) ^ marks[v >> 8]
+        pcm16 = ptr16(int(pcm16) + 4)
+        codes = ptr8(int(codes) + 2)
+        n -= 2
 
 
 @micropython.viper
@@ -96,8 +100,11 @@ _fill_ulaw(_ULAW)
 @micropython.viper
 def _look_up(codes: ptr8, pcm16: ptr16, n: int, table: ptr16):
     while n:
-        n -= 1
-        pcm16[n] = table[codes[n]]
+        pcm16[0] = table[codes[0]]
+        pcm16[1] = table[codes[1]]
+        codes = ptr8(int(codes) + 2)
+        pcm16 = ptr16(int(pcm16) + 4)
+        n -= 2
 
 
 def alaw_decode(codes, pcm16, n):

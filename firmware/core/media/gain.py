@@ -8,7 +8,7 @@ loudness is measured, the gain found and laid on in a ramp. The gain
 - stands still while `hold` is true: the talk engine sets it while the far end is heard, as its echo is not the tenant.
 Nothing is allocated per frame. All loudness is the mean size of samples, 0..32767.
 Source: G4 (no need to shout). An INMP441 gives -26 dBFS at 94 dB SPL (datasheet): talk of 50 dB SPL is at -70 dBFS, so the
-driver's shift lifts it by 24 dB and this class by up to 24 dB more, to about -22 dBFS.
+driver's shift lifts it by 24 dB and this class by up to 23.5 dB more, to about -22 dBFS.
 """
 
 import struct
@@ -23,7 +23,7 @@ _PEAK_OUT = const(29000)  # 1 dB below full scale: what G.711 and the far end's 
 _NOISE_OUT = const(250)  # the room's noise is lifted to at most this, 18 dB below talk
 _QUIETEST = const(6)  # what is not louder is never talk: the converter's own noise
 _LEAST_Q12 = const(1024)  # -12 dB
-_MOST_Q12 = const(65535)  # 24 dB, what level.scale takes
+_MOST_Q12 = const(61440)  # 23.5 dB, what level.scale takes
 _START_Q12 = const(16384)  # 12 dB, half of what it may become: the first word is heard at once
 _PAUSE_FRAMES = const(15)  # 300 ms without talk: the gaps between words are shorter
 _FLOOR_START = const(16384)  # 1/16 of 1024: falls to the room's noise within half a second

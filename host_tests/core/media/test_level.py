@@ -23,10 +23,10 @@ def test_loudness_is_the_mean_size_of_the_samples():
 def test_a_constant_gain_multiplies_and_saturates():
     for gain_q12, given, expected in (
         (4096, [1, -1, 32767, -32768], [1, -1, 32767, -32768]),
-        (0, [1, -1, 32767], [0, 0, 0]),
-        (2048, [1000, -1000, -32768], [500, -500, -16384]),
+        (0, [1, -1, 32767, 3], [0, 0, 0, 0]),
+        (2048, [1000, -1000, -32768, 3], [500, -500, -16384, 1]),
         (65, [32767, -32768], [519, -520]),
-        (65535, [2000, -2000, 2100, -2100, 32767, -32768], [31999, -32000, 32767, -32768, 32767, -32768]),
+        (61440, [2000, -2000, 2200, -2200, 32767, -32768], [30000, -30000, 32767, -32768, 32767, -32768]),
     ):
         buffer = pcm(given)
         level.scale(buffer, len(given), gain_q12, gain_q12)
@@ -34,7 +34,7 @@ def test_a_constant_gain_multiplies_and_saturates():
 
 
 def test_a_ramp_begins_at_one_gain_and_comes_within_a_step_of_the_other():
-    for start_q12, end_q12 in ((4096, 65), (65, 4096), (0, 4096), (4096, 0), (65535, 4096), (4096, 65535)):
+    for start_q12, end_q12 in ((4096, 65), (65, 4096), (0, 4096), (4096, 0), (61440, 4096), (4096, 61440)):
         buffer = pcm([1000] * 160)
         level.scale(buffer, 160, start_q12, end_q12)
         made = values_of(buffer)
