@@ -3,7 +3,7 @@
 Exactly the recommendation's decision values for every 16-bit input; a value on a decision value belongs above it, as in ITU's
 own software. Buffers: `pcm16` signed 16 bits, little endian, at least 2 * n bytes; `codes` at least n bytes; n samples, an
 even number, as two are worked on at a time. Nothing is checked, nothing allocated.
-Source: ITU-T G.711 tables 1a, 1b, 2a, 2b (decision values, quantised values; read in G.191's alaw/ulaw description).
+Source: ITU-T G.711; the test builds its tables of decision and quantised values from the segments.
 """
 
 import micropython

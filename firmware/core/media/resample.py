@@ -26,10 +26,13 @@ def _append(line: ptr32, block: ptr32, n: int, old: int):
     signs = 0x8000
     signs |= signs << 16
     while n:
-        n -= 1
         line[0] = block[0] ^ signs
-        line = ptr32(int(line) + 4)
-        block = ptr32(int(block) + 4)
+        line[1] = block[1] ^ signs
+        line[2] = block[2] ^ signs
+        line[3] = block[3] ^ signs
+        line = ptr32(int(line) + 16)
+        block = ptr32(int(block) + 16)
+        n -= 4
 
 
 @micropython.viper
@@ -86,24 +89,24 @@ def _quiet(samples):
 
 
 class Halver:
-    """16 kHz to 8 kHz. longest: most samples of one block at 8 kHz, a multiple of 2."""
+    """16 kHz to 8 kHz. longest: most samples of one block at 8 kHz, a multiple of 8."""
 
     def __init__(self, longest=160):
         self._line = _quiet(_OLD_HALVER + 2 * longest)
 
     def process(self, pcm16k, pcm8k, n_out):
-        """2 * n_out samples in, n_out out. n_out must be the same in every call, else the seam is heard once."""
+        """2 * n_out samples in, n_out out. n_out, a multiple of 8, must be the same in every call."""
         _append(self._line, pcm16k, n_out, _OLD_HALVER // 2)
         _halve(self._line, pcm8k, n_out)
 
 
 class Doubler:
-    """8 kHz to 16 kHz. longest: most samples of one block at 8 kHz, a multiple of 2."""
+    """8 kHz to 16 kHz. longest: most samples of one block at 8 kHz, a multiple of 8."""
 
     def __init__(self, longest=160):
         self._line = _quiet(_OLD_DOUBLER + longest)
 
     def process(self, pcm8k, pcm16k, n_in):
-        """n_in samples in, an even number, 2 * n_in out."""
+        """n_in samples in, a multiple of 8, 2 * n_in out. n_in must be the same in every call."""
         _append(self._line, pcm8k, n_in // 2, _OLD_DOUBLER // 2)
         _double(self._line, pcm16k, n_in)
