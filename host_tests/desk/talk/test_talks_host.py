@@ -418,7 +418,7 @@ def test_a_flat_that_is_not_heard_here_is_offered_anew_and_then_given_up(tmp_pat
     async def script(wire, unit):
         await speaking(wire, unit)
         await wire.run(6)
-        assert whys(wire)[-1] == "UNHEARD"
+        assert (whys(wire)[-1], session(wire)["unheard"]) == ("UNHEARD", True)
         await wire.run(10)
         assert len(kinds(wire, "offer")) == 2
         await wire.run(32)

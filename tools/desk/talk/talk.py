@@ -11,7 +11,7 @@ _GROUPS = {**dict.fromkeys(("talk", "listen", "auto", "duplex"), "mode"), "hold"
 _REFS_MAX = 64  # message numbers remembered, so that the unit's word finds its command
 _STORED = (
     "kind", "number", "call", "who", "mode", "held", "turn", "began_ms", "connected_ms", "ended_ms", "seen_ms", "reason", "codec",
-    "both_heard", "media_lost", "note", "counters", "flat_counters",
+    "both_heard", "media_lost", "unheard", "note", "counters", "flat_counters",
 )  # fmt: skip
 
 
@@ -19,8 +19,8 @@ def new_body(kind, call, who, at_ms):
     """What the database keeps of a session that begins. `call`: (number, id), or (None, "")."""
     return {
         **dict.fromkeys(_STORED), "kind": kind, "number": call[0], "call": call[1], "who": who, "state": CALLING, "mode": "auto",
-        "held": False, "turn": 0, "began_ms": at_ms, "reason": "", "both_heard": False, "media_lost": False, "note": "",
-        "counters": {}, "flat_counters": {},
+        "held": False, "turn": 0, "began_ms": at_ms, "reason": "", "both_heard": False, "media_lost": False,
+        "unheard": False, "note": "", "counters": {}, "flat_counters": {},
     }  # fmt: skip
 
 
@@ -29,9 +29,9 @@ def talk_view(n, sid, unit, body):
     view = {"n": n, "sid": sid, "scheme": unit.scheme, "flat": unit.flat, "unit": unit.unit, "label": unit.label}
     for field in (*_STORED, "state"):
         if field.endswith("_ms"):
-            view[field.removesuffix("_ms") + "_at"] = seconds(body[field])
+            view[field.removesuffix("_ms") + "_at"] = seconds(body.get(field))
         else:
-            view[field] = body[field]
+            view[field] = body.get(field)
     return view
 
 
@@ -62,7 +62,7 @@ class Talk:
         """Bring the body up to date with the machine and the sound. `at_ms`: wall clock, when the flat has just been heard."""
         body, machine = self.body, self.controller
         body["mode"], body["held"], body["turn"] = machine.mode, machine.held, machine.turn
-        body["codec"], body["counters"] = self.endpoint.codec, self.endpoint.counters
+        body["codec"], body["counters"], body["unheard"] = self.endpoint.codec, self.endpoint.counters, self.silent
         if at_ms is not None:
             body["seen_ms"] = at_ms
         if machine.state in (c.CONNECTED, c.RECONNECTING):
