@@ -91,7 +91,7 @@ def test_a_voice_goes_from_the_browser_into_the_unit_and_out_of_it_again(tmp_pat
 
 @pytest.mark.parametrize(
     "message",
-    ["", "{}", "[]", '{"do":"power_cut","input":"button"}', '{"do":"press","input":"cellar"}', '{"do":"press","input":7}', b"\x01"],
+    ["", "{}", "[]", '{"do":"reset","input":"button"}', '{"do":"press","input":"cellar"}', '{"do":"press","input":7}', b"\x01"],
 )
 def test_what_no_finger_does_is_refused(tmp_path, message):
     async def script():

@@ -1,5 +1,6 @@
 """The flat's air: what is said in front of the unit's microphone, live or from a file, and what its loudspeaker gives."""
 
+_ACROSS_THE_ROOM_DB = -30  # a browser gives a voice close by; the unit's microphone is set for one far away
 _FRAME_BYTES = 640  # 20 ms of 16-bit samples at 16 kHz
 _KEPT_BYTES = 5 * _FRAME_BYTES
 _LONG_BYTES = 50 * _FRAME_BYTES  # more than 1 s at once is the silence since the unit last played: nobody waits for it
@@ -10,6 +11,7 @@ class Room:
 
     def __init__(self, board):
         self._board, self._plays = board, False
+        board.microphone.gain_db = _ACROSS_THE_ROOM_DB
 
     def speak(self, frame):
         """20 ms of live speech."""
