@@ -282,6 +282,18 @@ def test_lost_speech_leaves_the_call_answered_and_tells_its_holder(tmp_path):
     play(tmp_path, script)
 
 
+def test_a_call_raised_again_that_overtakes_the_end_of_its_speech_does_not_hide_why(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        ended = unit.speech.end("media_lost")
+        wire.up(unit._escalate(wire.now_ms) + ended)
+        await wire.settle()
+        assert (wire.call()["state"], wire.call()["raised_again"]) == ("open", 1)
+        assert last(wire)["reason"] == "media_lost"
+
+    play(tmp_path, script)
+
+
 def test_giving_the_call_back_ends_its_speech(tmp_path):
     async def script(wire, unit):
         await speaking(wire, unit)
