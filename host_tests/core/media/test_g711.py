@@ -1,5 +1,6 @@
 """G.711 against the recommendation: decision values and quantised values built here from its segments, not from bits."""
 
+import gc
 import struct
 
 from firmware.core.media import g711
@@ -119,3 +120,19 @@ def test_only_so_many_samples_as_asked_for_are_touched():
     pcm = bytearray(8)
     g711.ulaw_decode(b"\x00\x00\x00\x00", pcm, 0)
     assert pcm == bytearray(8)
+
+
+def test_nothing_is_allocated_per_frame():
+    if not hasattr(gc, "mem_alloc"):
+        return
+    pcm, codes = bytearray(320), bytearray(160)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    g711.alaw_encode(pcm, codes, 160)
+    g711.ulaw_encode(pcm, codes, 160)
+    g711.alaw_decode(codes, pcm, 160)
+    g711.ulaw_decode(codes, pcm, 160)
+    grown = gc.mem_alloc() - before
+    gc.enable()
+    assert grown == 0, grown

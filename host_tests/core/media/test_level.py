@@ -1,5 +1,6 @@
 """Loudness, ramps that end where the next frame begins, saturation, and the microphone's slots."""
 
+import gc
 import struct
 
 from firmware.core.media import level
@@ -57,3 +58,20 @@ def test_a_slot_of_the_microphone_is_shifted_and_saturates():
         made = bytearray(2 * len(slots))
         level.take_microphone(raw, made, len(slots), shift)
         assert values_of(made) == [max(-32768, min(32767, slot >> shift)) for slot in slots], shift
+
+
+def test_nothing_is_allocated_per_frame():
+    if not hasattr(gc, "mem_alloc"):
+        return
+    raw, frame = bytearray(640), pcm([3000, -3000] * 80)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    level.take_microphone(raw, frame, 160, 12)
+    level.mean_abs(frame, 160)
+    level.scale(frame, 160, 4096, 65)
+    level.scale(frame, 160, 65, 65)
+    level.scale(frame, 160, 0, 0)
+    grown = gc.mem_alloc() - before
+    gc.enable()
+    assert grown == 0, grown

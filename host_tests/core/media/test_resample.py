@@ -1,5 +1,6 @@
 """The half-band filters: what passes, what does not, no seams between blocks, full scale without wrap-around."""
 
+import gc
 import math
 import struct
 
@@ -108,3 +109,18 @@ def test_full_scale_saturates_and_never_turns_its_sign():
 def test_silence_stays_silence():
     assert halve(Halver(), bytearray(4 * BLOCK)) == bytearray(2 * BLOCK)
     assert double(Doubler(), bytearray(2 * BLOCK)) == bytearray(4 * BLOCK)
+
+
+def test_nothing_is_allocated_per_frame():
+    if not hasattr(gc, "mem_alloc"):
+        return
+    halver, doubler = Halver(), Doubler()
+    low, high = bytearray(2 * BLOCK), bytearray(4 * BLOCK)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    halver.process(high, low, BLOCK)
+    doubler.process(low, high, BLOCK)
+    grown = gc.mem_alloc() - before
+    gc.enable()
+    assert grown == 0, grown
