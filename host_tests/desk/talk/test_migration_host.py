@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from host_tests.desk.talk.test_talks_host import call_flat, command, last, play
+from host_tests.desk.talk.scene import call_flat, command, last, play
 from tools.desk.store import Store
 from tools.desk.talk.store import TalkStore
 

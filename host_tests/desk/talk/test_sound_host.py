@@ -10,8 +10,8 @@ import pytest
 
 from firmware.transports.media_path import MediaPath
 from host_tests.core.media.ecb import aes_ecb
+from host_tests.desk.talk.scene import command, last, play, session, speaking, talk
 from host_tests.desk.talk.test_endpoint_host import until
-from host_tests.desk.talk.test_talks_host import command, last, play, session, speaking, talk
 from host_tests.fakes.flat_media import FlatMedia, bound, tone_codes
 from tools.desk.requests import REQUESTS
 from tools.desk.switchboard import DeskError
