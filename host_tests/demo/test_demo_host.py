@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,39 @@ def test_a_person_presses_answers_and_clears_and_ctrl_c_leaves_nothing_behind(de
     assert flat.ends() == 0
     assert "keys, journal and calls stay in" in flat.said
     assert not left_of(family)
+
+
+def test_two_links_lead_to_the_desk_and_the_flat_and_the_prompt_speaks_too(demo):
+    flat = demo()
+    for name, words in (("desk", "Open calls"), ("flat", "Your voice in the flat")):
+        link = flat.expect(rf"the {name}'s page: (http://\S+)").group(1)
+        assert words in enter(link)
+    flat.expect("unit online")
+    flat.type("talk\n")
+    flat.expect("not done: there is no open call")
+    flat.type("press\n")
+    flat.expect("light flashing")
+    flat.type("a\n")
+    flat.expect("light double")
+    flat.type("talk\n")
+    flat.expect("alarm speech connected")
+    flat.type("mic play nowhere.wav\n")
+    flat.expect("not done: microphone: .*nowhere.wav")
+    flat.type("hang up\n")
+    flat.expect("alarm speech ended")
+    flat.type("links\n")
+    assert "Open calls" in enter(flat.expect(r"the desk's page: (http://\S+)").group(1))
+    flat.type("quit\n")
+    assert flat.ends() == 0
+
+
+def enter(link):
+    """The page behind a one-time link."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(link, timeout=_BOUND_S) as reply:
+        reply.read()
+    with opener.open(link[: link.index("/enter")] + "/", timeout=_BOUND_S) as reply:
+        return reply.read().decode()
 
 
 def test_the_flat_is_the_same_one_next_time(demo):

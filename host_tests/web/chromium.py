@@ -42,13 +42,17 @@ def write_tone(path, hz, rate_hz=48_000, seconds=60, level=0.5):
 
 
 @contextlib.asynccontextmanager
-async def browser(microphone=None, *, refuse=False, **context):
-    """A page of a fresh browser. `microphone`: WAV file, repeated; `refuse`: the person does not allow the microphone."""
+async def browser(microphone=None, *, refuse=False, names=None, **context):
+    """A page of a fresh browser. `microphone`: WAV file, repeated; `refuse`: the microphone is not allowed;
+
+    `names`: a rule of Chromium's --host-resolver-rules; `context`: as for playwright's new_context."""
     flags = ["--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream"]
     if not refuse:
         flags.append("--use-fake-ui-for-media-stream")
     if microphone:
         flags.append(f"--use-file-for-fake-audio-capture={microphone}")
+    if names:
+        flags.append(f"--host-resolver-rules={names}")
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     async with async_playwright() as driver:

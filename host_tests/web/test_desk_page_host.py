@@ -2,11 +2,19 @@
 
 import asyncio
 import json
+import signal
+import socket as socket_module
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 import websockets
 
+from host_tests.fakes.desk import ROOT, DeskProcess, write_config
 from host_tests.web.served import SID, TOKEN, Browser, ask, close_code, served, until
+from tools.desk.client import DeskError
+from tools.desk.config import ConfigError, load
 
 
 def run(tmp_path, script, **options):
@@ -208,3 +216,43 @@ def test_too_many_connections_are_refused_and_room_comes_back(tmp_path):
         assert (await browser.fetch("/"))[0] == 200
 
     run(tmp_path, script)
+
+
+def test_a_desk_of_its_own_gives_links_by_its_command_line_and_ends_cleanly_with_a_page_open(tmp_path):
+    async def script():
+        async with DeskProcess(write_config(tmp_path, [1], web={})) as desk:
+            port = json.loads((desk.state / "api.json").read_text())["page"]
+            command = [sys.executable, "-m", "tools.desk.cli", "--state", str(desk.state), "page"]
+            done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+            link = done.stdout.strip()
+            assert link.startswith(f"http://127.0.0.1:{port}/enter?ticket=")
+            browser = Browser(SimpleNamespace(port=port))
+            assert (await browser.fetch(link.removeprefix(browser.origin)))[0] == 200
+            async with browser.socket("/live") as socket:
+                await socket.recv()
+                desk.process.send_signal(signal.SIGTERM)
+                assert await close_code(socket) == 1012
+            assert await asyncio.wait_for(desk.process.wait(), 20) == 0
+
+    asyncio.run(script())
+
+
+def test_a_desk_without_a_page_says_what_it_needs_and_a_taken_port_is_named(tmp_path):
+    async def script():
+        async with DeskProcess(write_config(tmp_path / "one", [1])) as desk, desk.client() as client:
+            with pytest.raises(DeskError, match="needs `web`"):
+                await client.request("page")
+        with socket_module.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            file = write_config(tmp_path / "two", [1], web={"port": port})
+            command = [sys.executable, "-m", "tools.desk", "--config", str(file)]
+            done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+            assert done.returncode == 1 and f"cannot listen on 127.0.0.1:{port}" in done.stderr and "web.port" in done.stderr
+
+    asyncio.run(script())
+
+
+@pytest.mark.parametrize("web", [7, {"port": -1}, {"port": True}, {"port": "80"}, {"host": "0.0.0.0"}])
+def test_a_wrong_web_in_the_configuration_is_named(tmp_path, web):
+    with pytest.raises(ConfigError, match="web"):
+        load(write_config(tmp_path, [1], web=web))

@@ -5,8 +5,14 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from host_tests.web.chromium import heard, loud_enough, write_tone
+from host_tests.fakes.desk import write_config
+from host_tests.fakes.wire import WireLink
+from host_tests.web.chromium import browser, heard, loud_enough, write_tone
+from host_tests.web.served import TOKEN
 from host_tests.web.shift import shift
+from tools.desk.config import load
+from tools.desk.desk import Desk
+from tools.desk.web.page import DeskPage
 
 WANTED_DB = 35
 # Ratio of luminances of each text and what lies behind it, by WCAG 2's formula; gives those below 4.5.
@@ -211,3 +217,17 @@ def test_the_whole_answer_is_possible_with_the_keyboard_alone_and_the_focus_is_n
         await expect(page.locator("#speech-state")).to_contain_text("ended at the desk")
 
     on_shift(tmp_path, script)
+
+
+def test_a_page_under_a_name_that_gets_no_microphone_says_so_at_once(tmp_path):
+    async def script():
+        desk = Desk(load(write_config(tmp_path, [1])), WireLink)
+        served = DeskPage(desk, TOKEN, desk.talks.endpoint, remote=True)
+        async with served as desk_page, browser(names="MAP desk.example 127.0.0.1") as page:
+            await page.goto(desk_page.link().replace("127.0.0.1", "desk.example"))
+            await page.wait_for_url(f"http://desk.example:{desk_page.port}/")
+            await expect(page.locator("#warnings")).to_contain_text("no microphone")
+            await expect(page.locator("#warnings")).to_contain_text("http://localhost")
+        desk.close()
+
+    asyncio.run(script())

@@ -206,5 +206,5 @@ me.ask(() => {
   rings();
 });
 setInterval(() => calls.tick(), 1000);
-if (!window.isSecureContext) alarm(INSECURE);
+if (!window.isSecureContext) warn(INSECURE);
 line.open();
