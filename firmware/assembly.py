@@ -7,7 +7,6 @@ import os
 from asyncio import core
 from binascii import hexlify
 
-import cryptolib
 import machine
 
 from firmware import version
@@ -28,11 +27,10 @@ from firmware.drivers.wall_clock import WallClock
 from firmware.online import make_link
 from firmware.reports import Reports
 from firmware.senses import Senses
-from firmware.shell import Shell, now, rand
+from firmware.shell import Paths, Shell, now, rand
 from firmware.signals import Signals
 from firmware.speech import Speech
 from firmware.talk import Talk
-from firmware.transports.media_path import MediaPath
 from firmware.unit import Unit
 
 
@@ -50,7 +48,7 @@ def assemble(stored, watchdog):
     builder = Builder(stored.board, settings, timers, now)
     speaker = builder.speaker()
     shell.talk = _make_talk(shell, settings, builder.microphone(), speaker)
-    shell.signals = Signals(builder.light(), speaker, now, shell.talk.prompt)
+    shell.signals = Signals(builder.light(), speaker, now, shell.talk)
     shell.journal, found = builder.journal(os.urandom)
     contacts, lines = builder.inputs(shell.bell.set, busy.busy_ms)
     _make_voices(shell, stored, builder.names())
@@ -68,15 +66,8 @@ def assemble(stored, watchdog):
 
 
 def _make_talk(shell, settings, microphone, speaker):
-    def make_path():
-        return MediaPath(_aes_ecb, os.urandom, now, shell.bearer.address)
-
     prompts = PromptReader("prompts/" + settings["speech"]["language"])
-    return Talk(microphone, speaker, make_path, prompts, now, settings["volume_pct"])
-
-
-def _aes_ecb(key):
-    return cryptolib.aes(key, 1)  # 1: ECB, of which core/media/aes_cm.py makes counter mode; stock builds have no other
+    return Talk(microphone, speaker, Paths(shell), prompts, now, settings["volume_pct"])
 
 
 def _make_speech(shell, settings, timers, has_button):

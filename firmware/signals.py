@@ -11,14 +11,14 @@ _SPEAKING = ("SPEAKING", "ON_HOLD")
 class Signals:
     """`light`: drivers.light, `speaker`: drivers.speaker, or None where there is none that works; `now()`: tick.
 
-    `say(name)`: speaks a message if there is such a file, else does nothing; None on a unit that cannot speak.
+    `voice`: talk.Talk, `prompt(name)` speaks a message if there is such a file, else does nothing; None on a unit without.
     """
 
-    def __init__(self, light, speaker, now, say=None):
+    def __init__(self, light, speaker, now, voice=None):
         self._light = light
         self._speaker = speaker
         self._now = now
-        self._say = say
+        self._voice = voice
         self._player = PatternPlayer(now())
         self._state = "STANDBY"
         self._speech = None
@@ -35,7 +35,6 @@ class Signals:
         self._state = state
         if state == "STANDBY":
             state = self._speech or ("FAULT" if self._faulty else state)
-        self._player.quiet = self._speech == "SPEAKING"
         self._player.show(state, self._now())
         self.step()
 
@@ -47,8 +46,8 @@ class Signals:
     def announce(self, kind):
         """Somebody wants to speak with the flat: tone, and who it is in words. `kind`: as in an offer."""
         self.sound("ANNOUNCE")
-        if self._say:
-            self._say("announce_" + kind)
+        if self._voice:
+            self._voice.prompt("announce_" + kind)
 
     def fault(self, name, is_open, any_open):
         """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord."""
@@ -60,8 +59,8 @@ class Signals:
     def sound(self, shot):
         """Plays a one-shot of core.patterns.SHOTS over the state's tone, and speaks its message unless people are speaking."""
         self._player.play(shot, self._now())
-        if self._say and shot in PROMPTS and self._speech not in _SPEAKING:
-            self._say(PROMPTS[shot])
+        if self._voice and shot in PROMPTS and self._speech not in _SPEAKING:
+            self._voice.prompt(PROMPTS[shot])
         self.step()
 
     def sounding(self):
@@ -71,6 +70,7 @@ class Signals:
     def step(self):
         """Sets light and loudspeaker to what belongs to now; the next time is `next_due()`."""
         now_ms = self._now()
+        self._player.quiet = self._speech == "SPEAKING" or (self._voice is not None and self._voice.prompting)
         level = self._player.level(now_ms)
         if level != self._level:
             self._level = level

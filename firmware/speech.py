@@ -11,6 +11,10 @@ from firmware.core import clock
 from firmware.core.speech import session as s
 
 _POLL_MS = const(200)  # how often a session asks whether media, digits or voices came: a tenth of the first step of a loss
+_HEARD_MS = const(500)  # how often it is told that media goes on
+_HOLD_ANSWER_MS = const(10000)  # how often the call is told so: far below the 130 s after which an answer is dead
+_PROVEN_MS = const(1000)  # an open microphone has given sound by then, or is deaf
+_ANNOUNCED_IN = (s.ANNOUNCING, s.RINGING)
 
 
 class Speech:
@@ -37,9 +41,12 @@ class Speech:
         self._heard_ms = None
         self._both_heard = False
         self._poll_due = now()
+        self._tell_due = now()
+        self._hold_due = now()
+        self._listening_ms = None  # tick since which the microphone is open; None: it is closed
         self._said = 0
         self._verbs = {
-            "SAY": self._say, "EVENT": reports.note, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
+            "SAY": self._say, "EVENT": self._event, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
             "MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound,
             "SHOW": signals.speech, "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened,
             "SPEECH_LOST": self._speech_lost, "FORGET_VOICES": self._forget_voices, "ACCEPT": self._accept,
@@ -93,7 +100,7 @@ class Speech:
             self._handle(s.SHOWN_CHANGED, self._shown)
         if self.session.state != s.IDLE and clock.reached(now_ms, self._poll_due):
             self._poll_due = clock.add(now_ms, _POLL_MS)
-            self._poll()
+            self._poll(now_ms)
         if clock.reached(now_ms, self.session.next_due()):
             self._handle(s.TICK)
 
@@ -101,20 +108,32 @@ class Speech:
         due_ms = self.session.next_due()
         return due_ms if self.session.state == s.IDLE else clock.soonest(due_ms, self._poll_due)
 
-    def _poll(self):
+    def _poll(self, now_ms):
         talk = self._talk
-        if self.session.state == s.ANNOUNCING and not talk.prompting and not self._signals.sounding():
+        if self.session.state in _ANNOUNCED_IN and not self.session.evidence.announced and not self._announcing():
             self._handle(s.ANNOUNCED)
-        if talk.heard_ms != self._heard_ms:
+        if talk.heard_ms != self._heard_ms and clock.reached(now_ms, self._tell_due):
             self._heard_ms = talk.heard_ms
             if self._heard_ms is not None:
-                self._handle(s.MEDIA_HEARD)
+                self._tell_due = clock.add(now_ms, _HEARD_MS)
+                self._media_heard(now_ms)
         if talk.both_heard and not self._both_heard:
             self._handle(s.VOICE_HEARD)
         self._both_heard = talk.both_heard
         digit = talk.digit()
         if digit is not None:
             self._handle(s.DIGIT_PRESSED, digit)
+        if self._listening_ms is not None and clock.diff(now_ms, self._listening_ms) >= _PROVEN_MS:
+            self._reports.fault("microphone", "", talk.deaf)  # sound that arrives is the test that closes it (P5)
+
+    def _announcing(self):
+        return self._talk.prompting or self._signals.sounding()
+
+    def _media_heard(self, now_ms):
+        self._handle(s.MEDIA_HEARD)
+        if self.session.kind == "alarm" and self.session.speaking() and clock.reached(now_ms, self._hold_due):
+            self._hold_due = clock.add(now_ms, _HOLD_ANSWER_MS)
+            self._tell_call(one.SPEECH_GOES_ON, self.session.call)
 
     def _state_of(self, call_id):
         """State of the open call of that id, None if there is none."""
@@ -172,7 +191,15 @@ class Speech:
             print("microphone:", problem)
             self._reports.fault("microphone", "", True)
             return
-        self._reports.fault("microphone", "", False)
+        self._listening_ms = self._now()
+
+    def _event(self, name, fields):
+        if name == "microphone":  # what is recorded is what happened: one that did not start was never open
+            if self._listening_ms is None:
+                return
+            if not fields["open"]:
+                self._listening_ms = None
+        self._reports.note(name, fields)
 
     def _speech_happened(self, call_id):
         self._tell_call(one.SPEECH_HAPPENED, call_id)

@@ -28,11 +28,15 @@ def test_counts_passes_and_failures_and_shows_why(tmp_path):
     assert "FAILED test_bad" in output and "IndexError" in output
 
 
-def test_runs_a_real_micropython_with_a_bounded_heap(tmp_path):
-    text = "import gc, sys\ndef test_it():\n    assert sys.implementation.name == 'micropython'\n"
-    text += "    assert gc.mem_free() + gc.mem_alloc() < 330000\n"
-    root = _root(tmp_path, test_where=text)
-    assert run_micropython.run_file(root / "host_tests/part/test_where.py", None, root)[:2] == (1, 0)
+def test_runs_a_real_micropython_with_a_bounded_heap_half_as_large_where_code_lies_in_an_image(tmp_path):
+    (tmp_path / "empty.py").write_text("")
+    image = tmp_path / "firmware.romfs"
+    rom.write(image, rom.image(rom.compile_all({"firmware/empty.py": tmp_path / "empty.py"})))
+    for where, least, most in ((None, 600000, 660000), (image, 300000, 330000)):
+        text = "import gc, sys\ndef test_it():\n    assert sys.implementation.name == 'micropython'\n"
+        text += f"    assert {least} < gc.mem_free() + gc.mem_alloc() < {most}\n"
+        root = _root(tmp_path / str(least), test_where=text)
+        assert run_micropython.run_file(root / "host_tests/part/test_where.py", where, root)[:2] == (1, 0)
 
 
 def test_takes_the_firmware_from_an_image_when_there_is_one(tmp_path):

@@ -131,7 +131,8 @@ def test_on_hold_is_heard_every_ten_seconds():
 
 def test_messages_are_spoken_after_their_tone_but_not_between_people():
     wall, said = Wall(), []
-    signals = Signals(wall, wall, lambda: wall.now, said.append)
+    wall.prompt, wall.prompting = said.append, False
+    signals = Signals(wall, wall, lambda: wall.now, wall)
     signals.sound("RECEIVED")
     assert signals.sounding()
     signals.announce("welfare")
@@ -150,3 +151,15 @@ def test_a_unit_without_light_and_loudspeaker_cannot_show_that_it_listens_p3():
     wall = Wall()
     for light, speaker, can in ((wall, wall, True), (None, wall, True), (wall, None, True), (None, None, False)):
         assert Signals(light, speaker, lambda: wall.now).can_show() is can
+
+
+def test_a_repeated_tone_does_not_break_into_a_message():
+    wall = Wall()
+    wall.prompt, wall.prompting = lambda name: True, True
+    wall.signals = Signals(wall, wall, lambda: wall.now, wall)
+    wall.signals.show("CALLING")
+    wall.run(10000)
+    assert not [hz for hz in wall.tones if hz]
+    wall.prompting = False
+    wall.run(10000)
+    assert wall.tones.count(500) > 3

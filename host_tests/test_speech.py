@@ -45,7 +45,7 @@ class Flat:
     def __init__(self, policy=None):
         self.now = clock.PERIOD_MS - 5000
         self.done, self.said, self.events, self.commands, self.faults = [], [], [], [], []
-        self.heard_ms, self.both_heard, self.prompting, self.digits = None, False, False, []
+        self.heard_ms, self.both_heard, self.prompting, self.digits, self.deaf = None, False, False, [], False
         self.wall = Wall(self.done)
         self.breaks = ()
         self.calls = calls.Calls(Timers(), 0)
@@ -102,7 +102,8 @@ class Flat:
         self.commands.append((message["do"], reason))
 
     def fault(self, name, source, is_open):
-        self.faults.append((name, is_open))
+        if self.faults[-1:] != [(name, is_open)]:
+            self.faults.append((name, is_open))
 
     # the calls' side of unit.Unit
     def obey(self, actions):
@@ -156,7 +157,9 @@ def test_an_alarms_offer_is_answered_and_the_microphone_opens_after_light_and_to
     assert flat.done.index("OPENED") < flat.done.index("microphone opens")
     opened = [fields for name, fields in flat.events if name == "microphone"]
     assert [(fields["open"], fields["why"], fields["who"]) for fields in opened] == [(True, "alarm", "centre")]
-    assert flat.faults == [("microphone", False)]
+    assert flat.faults == []
+    flat.talks(1500)
+    assert flat.faults == [("microphone", False)], "sound has come"
 
 
 def test_an_offer_for_a_call_that_nobody_has_answered_is_declined():
@@ -184,6 +187,28 @@ def test_a_microphone_that_does_not_start_is_a_fault_and_the_flat_still_hears_th
     flat.breaks = ("microphone",)
     flat.offer(call=flat.answered_call())
     assert flat.said[-1]["say"] == "answer" and flat.faults == [("microphone", True)]
+    flat.talks(3000)
+    flat.control("clear_down")
+    assert flat.faults == [("microphone", True)], "nothing has shown that it works again (P5)"
+    assert "microphone" not in [name for name, _ in flat.events], "one that did not start was never open"
+
+
+def test_a_microphone_that_is_open_and_gives_nothing_is_a_fault():
+    flat = connected()
+    flat.deaf = True
+    flat.talks(2000)
+    assert flat.faults[-1] == ("microphone", True)
+    flat.deaf = False
+    flat.talks(500)
+    assert flat.faults[-1] == ("microphone", False)
+
+
+def test_speech_that_goes_on_holds_the_answer_also_while_the_service_cannot_be_reached():
+    flat = connected()
+    for _ in range(40):
+        flat.talks(10000)
+        flat.obey(flat.calls.all(one.TICK, flat.now))
+    assert flat.session.state == "CONNECTED" and flat.calls.find(1).state == "ANSWERED"
 
 
 def test_commands_are_obeyed_answered_and_refused_by_name():

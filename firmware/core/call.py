@@ -6,7 +6,8 @@ Rules, of which the table below is the short form:
 - RAISED: nobody is known to have it; steady light. Only a receipt for this call with at least our number of triggers and our
   escalation counts (P2). Until then the alarm is sent again after 2, 4, 8 and then every 15 s, for ever.
 - RECEIVED: the service has it; flashing light. Nobody answers within 60 s: escalation + 1, sent until that is received too.
-- ANSWERED: a person has it and says so again every 30 s; 130 s of silence is a dead session: back to RECEIVED, escalated (P6).
+- ANSWERED: a person has it and says so again every 30 s, or is heard to speak; 130 s of silence is a dead session: back to
+  RECEIVED, escalated (P6).
 - A further activation in any state is one more trigger, journalled and sent until its own receipt (P4). Until then the light is
   steady again: who has just pulled must not be shown an older pull's receipt (P2). A clear that does not know of the newest
   trigger is refused.
@@ -33,11 +34,12 @@ RELEASE_ARRIVED = "RELEASE_ARRIVED"
 CLEAR_ARRIVED = "CLEAR_ARRIVED"
 RESET_PRESSED = "RESET_PRESSED"
 SPEECH_HAPPENED = "SPEECH_HAPPENED"
+SPEECH_GOES_ON = "SPEECH_GOES_ON"
 SPEECH_LOST = "SPEECH_LOST"
 LINK_CAME_UP = "LINK_CAME_UP"
 TICK = "TICK"
 EVENTS = (ACTIVATED, RECEIPT_ARRIVED, ANSWER_ARRIVED, RELEASE_ARRIVED, CLEAR_ARRIVED, RESET_PRESSED, SPEECH_HAPPENED,
-          SPEECH_LOST, LINK_CAME_UP, TICK)
+          SPEECH_GOES_ON, SPEECH_LOST, LINK_CAME_UP, TICK)
 
 KINDS = ("button", "cord", "pendant")  # a journal record stores the index: append only
 CAUSES = ("activated", "line_open", "line_short")  # likewise
@@ -53,7 +55,7 @@ _TABLE = {
                RELEASE_ARRIVED: "_not_answered", RESET_PRESSED: "_reset_here", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
     ANSWERED: {ACTIVATED: "_add", RECEIPT_ARRIVED: "_receipt", ANSWER_ARRIVED: "_answer", RELEASE_ARRIVED: "_release",
                CLEAR_ARRIVED: "_clear", RESET_PRESSED: "_reset_here", SPEECH_HAPPENED: "_note_speech",
-               SPEECH_LOST: "_give_up_answer", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
+               SPEECH_GOES_ON: "_hold_answer", SPEECH_LOST: "_give_up_answer", LINK_CAME_UP: "_send_at_once", TICK: "_tick"},
     CLEARED: {},
 }
 
@@ -189,6 +191,11 @@ class Call:
         self._answer_ms = None
         self._sound_ms = None
         return [("ACCEPT",), ("SHOW_LIGHT",), ("SOUND", "ANSWERED")]
+
+    def _hold_answer(self, now_ms):
+        """Who speaks with the flat has not left it, also while no message gets through."""
+        self._dead_ms = clock.add(now_ms, self._timers.answer_dead_ms)
+        return []
 
     def _release(self, now_ms):
         self._back_to_received(now_ms)

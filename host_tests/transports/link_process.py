@@ -6,7 +6,8 @@ import json
 import time
 
 from firmware.transports import bounds
-from host_tests.run_micropython import HEAP, ROOT, interpreter
+from host_tests.run_micropython import ROOT, interpreter
+from tools.vboard.child_process import CODE_HEAP
 
 _PATH = [ROOT / "tools/vboard/standins", ROOT, ".frozen", ROOT / "lib"]
 TIGHT = bounds.TIGHTEST
@@ -24,7 +25,7 @@ def config(*ports, tls=None, host="127.0.0.1", **more):
 class LinkProcess:
     """`async with LinkProcess(config) as link:`; `events`: all so far, each with `at`, this clock's seconds of arrival."""
 
-    def __init__(self, config, heap=HEAP):
+    def __init__(self, config, heap=CODE_HEAP):
         self._config = config
         self._heap = heap
         self.events = []

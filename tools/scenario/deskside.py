@@ -132,6 +132,12 @@ def _talk_words(event, _):
     return session_line(event["view"]) if event["why"] not in ("ALIVE", "COMMANDED") else None
 
 
+def _alert_words(event, _):
+    of_call = f"call {event['number']}: " if event["number"] is not None else ""
+    note = f" ({event['note']})" if event["note"] else ""
+    return f"{of_call}{event['party']} is alerted{note}"
+
+
 _WORDS = {
     "ok": lambda event, _: f"I'm OK {event['state']} on {event['day']}",
     "call": _call_words,
@@ -141,7 +147,7 @@ _WORDS = {
     "unit": _unit_words,
     "receipt": lambda event, _: f"receipt for call {event['number']} sent ({event['triggers']} stored)",
     "sent": lambda event, _: f"{event['do']} sent" + (f", try {event['tries']}" if event["tries"] > 1 else ""),
-    "alert": lambda event, _: f"call {event['number']}: {event['party']} is alerted",
+    "alert": _alert_words,
     "broker": lambda event, _: f"broker {'connected' if event['connected'] else 'not there: ' + event['text']}",
     "duty": lambda event, _: f"coordinator {'on' if event['on'] else 'off'} duty",
 }

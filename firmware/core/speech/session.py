@@ -220,6 +220,8 @@ class Session(Signalling):
         return self._end(now_ms, "media_lost")
 
     def _media_heard(self, now_ms):
+        """Also a sign of life of the controller: the broker may be away for as long as people speak, and cut nobody off."""
+        self._renew(now_ms)
         silent_ms = self._loss.heard(now_ms)
         return [] if silent_ms is None else [self._media_said("back", silent_ms)]
 

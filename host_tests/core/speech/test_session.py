@@ -251,9 +251,17 @@ def test_the_longest_speech_beeps_20_and_10_s_before_its_end():
         assert done == [(longest - 20000, "ENDING_SOON"), (longest - 10000, "ENDING_SOON"), (longest, "ENDED")], kind
 
 
-def test_a_controller_that_is_silent_for_130_s_is_dead_even_if_media_runs():
+def test_a_controller_whose_sound_is_heard_is_alive_also_without_messages():
     flat, _ = alarm()
-    done = flat.run_until(130000, 500)
+    assert words([action for _, action in flat.run_until(500000, 500)]) == [], "the broker is away, nobody is cut off"
+
+
+def test_a_controller_on_hold_that_says_nothing_for_130_s_is_dead_and_the_call_is_raised_again():
+    flat, _ = alarm()
+    flat.do(s.CONTROL_ARRIVED, 2000, "a" * 16, "hold")
+    done = flat.run_until(131999)
+    assert words([action for _, action in done]) == []
+    done = flat.run_until(132000)
     assert words([action for _, action in done]) == [("ended", "dead")] and "SPEECH_LOST" in names([a for _, a in done])
 
 
