@@ -110,6 +110,11 @@ def test_a_speech_that_does_not_exist_or_is_over_has_no_sound(tmp_path):
                 assert await close_code(socket) == 4404
         async with browser.socket(f"/sound?sid={SID}") as socket:
             await opened(socket)
+            desk_end.codec = "PCMU"
+            assert await close_code(socket) == 4410, "the page would play the other law as noise"
+            desk_end.codec = "PCMA"
+        async with browser.socket(f"/sound?sid={SID}") as socket:
+            await opened(socket)
             desk_end.close()
             assert await close_code(socket) == 4410
         async with browser.socket(f"/sound?sid={SID}") as socket:

@@ -168,13 +168,11 @@ def test_a_refused_microphone_is_said_and_the_operator_still_hears_the_flat(tmp_
         await button(page, "Answer and talk").click()
         await expect(page.locator("#speech-trouble")).to_contain_text("cannot hear you")
         await expect(page.locator("#speech-trouble")).to_contain_text("not allowed to use the microphone")
-        await button(page, "Connect my sound").click()
 
         async def played():
             sound = await heard(page)
             return sound["samples"], sound["rate_hz"]
 
-        await expect(button(page, "Connect my sound")).to_be_hidden()
         assert await loud_enough(played, 1204, WANTED_DB) >= WANTED_DB
         await expect(button(page, "Try my microphone again")).to_be_visible()
 

@@ -66,10 +66,17 @@ class DeskPage:
         await websocket.accept()
         sid = websocket.query_params.get("sid", "")
         endpoint = self._endpoint(sid)
-        if endpoint is None or not endpoint.active:
+        codec = endpoint.codec if endpoint is not None and endpoint.active else None
+        if codec is None:
             await websocket.close(_NO_SESSION, "this speech is over")
             return
-        carrier = Carrier(websocket, _FRAME_BYTES, endpoint.push, lambda: endpoint.counters, lambda: endpoint.active)
+        carrier = Carrier(
+            websocket,
+            _FRAME_BYTES,
+            endpoint.push,
+            more_counters=lambda: endpoint.counters,
+            lasts=lambda: endpoint.active and endpoint.codec == codec,  # a re-offer may change it
+        )
         before = self._carriers.get(sid)
         if before:
             endpoint.detach(before.take)
@@ -77,7 +84,7 @@ class DeskPage:
         self._carriers[sid] = carrier
         endpoint.attach(carrier.take)
         try:
-            await carrier.run({"say": "sound", "codec": endpoint.codec, "sid": sid})
+            await carrier.run({"say": "sound", "codec": codec, "sid": sid})
         finally:
             endpoint.detach(carrier.take)
             if self._carriers.get(sid) is carrier:

@@ -48,6 +48,7 @@ export class Speech {
    */
   async begin(command, fields) {
     this.trouble("");
+    this.wanted = true; // the sound is to follow by itself, with a microphone or without
     const opening = this.openStream();
     try {
       const reply = await this.line.request(command, fields);
@@ -85,7 +86,7 @@ export class Speech {
     write(byId("speech-state"), this.words(session));
     this.offer(session, over);
     if (over) this.letGo();
-    else if (session.state === "connected" && !this.sound && this.stream) this.connect();
+    else if (session.state === "connected" && !this.sound && this.wanted) this.connect();
     this.changed();
   }
 
@@ -142,6 +143,7 @@ export class Speech {
 
   async connect() {
     this.stopSound();
+    this.wanted = false; // once
     const sid = this.session.sid;
     await this.openStream();
     if (!this.running || this.session.sid !== sid || this.sound) return;
@@ -161,6 +163,7 @@ export class Speech {
 
   soundEnded(code, reason) {
     this.sound = this.stream = null;
+    this.wanted = false; // not by itself: another screen may have it now
     this.levels(0, 0);
     if (!this.running) return;
     this.offer(this.session, false);
@@ -177,6 +180,7 @@ export class Speech {
 
   letGo() {
     this.stopSound();
+    this.wanted = false;
     if (this.stream) this.stream.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.levels(0, 0);
