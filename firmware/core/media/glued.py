@@ -15,6 +15,8 @@ def next_start(data: ptr8, at: int, end: int, ours: ptr8) -> int:
 
     A packet begins with version 2 and has the source of the packet at `at` (which may be a new peer's) or ours at byte 8; a
     control packet (types 192-223) at byte 4, no nearer than a header's length, as a timestamp could look like its first bytes.
+    So the 4 bytes before a control packet may look like the head of speech: its length, below 1,024 bytes, tells it from that
+    packet's timestamp.
     """
     if at + 2 > end:
         return end
@@ -27,6 +29,8 @@ def next_start(data: ptr8, at: int, end: int, ours: ptr8) -> int:
             q = p + 8
             if data[p + 1] >= 192 and data[p + 1] < 224:
                 q = p + 4 if p - at >= 12 else end
+            elif data[p + 4] >> 6 == 2 and data[p + 5] >= 192 and data[p + 5] < 224 and data[p + 6] == 0 and p - at >= 8:
+                q = end
             if q + 4 <= end:
                 if data[q] == ours[0] and data[q + 1] == ours[1] and data[q + 2] == ours[2] and data[q + 3] == ours[3]:
                     return p

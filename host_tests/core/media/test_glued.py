@@ -51,6 +51,15 @@ def test_a_timestamp_that_looks_like_a_control_packet_parts_nothing():
             assert starts(packet) == [0]
 
 
+def test_the_end_of_a_tag_before_a_control_packet_is_no_head_of_speech():
+    for tail in (b"\xb5\x8f\x01\x02", b"\x80\x08\x00\x00", b"\x8b\x1a\xff\x00"):
+        for first in (speech(size=182), speech(size=26, kind=101)):
+            assert starts(first[:-4] + tail + control()) == [0, len(first)]
+    for high in (0x80, 0xBF):
+        late = speech(size=182)[:4] + bytes((high, 200, 5, 6)) + speech(size=182)[8:]
+        assert starts(speech(size=182) + late) == [0, 182], "speech whose timestamp looks like a control packet"
+
+
 def test_no_run_of_any_bytes_is_read_beyond_its_end():
     for size in range(1, 40):
         for fill in (0x00, 0x80, 0xC8, 0xFF):
