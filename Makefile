@@ -8,7 +8,7 @@ N ?= 20000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo scenarios test test-host test-micropython lint docs docs-check bench powercut light lock clean
+.PHONY: help setup prompts demo scenarios test test-host test-micropython lint docs docs-check bench powercut light lock clean
 
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
@@ -18,15 +18,18 @@ help: ## this list
 setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=python3.12 chooses one)
 	@$(PYTHON) tools/set_up.py
 
-demo: setup ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
+prompts: setup ## spoken messages of the unit, from texts or recordings (docs/prompts.md); without espeak-ng it sounds tones alone
+	@$(PY) -m tools.prompts build --if-possible
+
+demo: setup prompts ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
 	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
 
-scenarios: setup ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
+scenarios: setup prompts ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
 	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,rom $(SCENARIO)
 
 test: setup lint docs-check test-host test-micropython ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython
 
-test-host: setup ## tests on CPython, with the virtual board, real brokers and scenarios among them
+test-host: setup prompts ## tests on CPython, with the virtual board, real brokers and scenarios among them
 	@$(PY) -m pytest host_tests
 
 test-micropython: setup ## the same plain tests under the real MicroPython with a bounded heap, as source and as .mpy
