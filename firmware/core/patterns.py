@@ -54,7 +54,7 @@ SHOTS = {
     "TEST": (LOW_HZ, 100, BASE_HZ, 100, HIGH_HZ, 100, TOP_HZ, 100),  # every tone once
     "ANNOUNCE": (HIGH_HZ, 300, 0, 200, HIGH_HZ, 300, 0, 200, HIGH_HZ, 300),  # somebody wants to speak with the flat
     "RING": (TOP_HZ, 400, 0, 200, TOP_HZ, 400),  # press to answer
-    "OPENED": (HIGH_HZ, 100, 0, 50, TOP_HZ, 200),  # the microphone opens: you are heard now (P3)
+    "OPENED": (HIGH_HZ, 100, TOP_HZ, 150),  # the microphone opens: you are heard now (P3). Short, for the other end may speak
     "ENDING_SOON": (BASE_HZ, 100, 0, 100, BASE_HZ, 100),
     "LOST": (LOW_HZ, 200, 0, 100, LOW_HZ, 400),  # nothing has come from the other end for a while
     "ENDED": (TOP_HZ, 100, BASE_HZ, 250),  # OPENED backwards: the microphone is closed
