@@ -19,6 +19,8 @@ def test_short_forms_mean_the_full_sentence():
         ("mend", "mend wire cord2"),
         ("a", "answer"),
         ("br c", "broker cut"),
+        ("welfare", "call flat welfare by the coordinator"),
+        ("hang up", "hang up"),
         ("mains off", "mains off"),
         ("wait 2", "wait 2"),
         ("press button for 1", "press button for 1"),
@@ -58,6 +60,7 @@ def test_wrong_input_is_answered_with_what_was_wanted():
 
 def test_every_action_can_be_typed_and_is_in_the_help():
     values = {"INPUT": "cord1", "SECONDS": "1", "PARTY": "centre", "OUTCOME": "mistake", "WHO": "B. Singh", "SWITCH": "on"}
+    values |= {"KIND": "welfare", "COMMAND": "listen"}
     for form, _ in ACTIONS:
         typed = " ".join(values.get(word, word) for word in form.split())
         assert prompt.read(typed).form == form

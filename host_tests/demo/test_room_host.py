@@ -34,7 +34,7 @@ def test_a_file_goes_before_live_speech_which_is_heard_again_after_it():
     room.speak(FRAME)
     room.play("words.wav")
     room.speak(FRAME)
-    assert board.fed == [FRAME]
+    assert board.fed == [FRAME] and board.gain_db < -20
     board.playing = False  # the file has come to its end
     room.speak(FRAME)
     assert board.fed == [FRAME, FRAME]
@@ -50,3 +50,16 @@ def test_what_the_unit_plays_comes_in_frames_of_20_ms_and_a_long_silence_is_not_
     assert len(frames) <= 10
     leave()
     assert board.callbacks == []
+
+
+def test_a_scenario_s_own_voice_is_heard_at_its_own_level_and_not_over_spoken():
+    board = Board()
+    room = Room(board)
+    room.speak(FRAME)
+    room.make_way()
+    board.play("tenant.wav")
+    room.speak(FRAME)
+    assert board.gain_db == 0 and board.fed == [FRAME]
+    board.silence()
+    room.speak(FRAME)
+    assert board.gain_db < -20 and board.fed == [FRAME, FRAME]

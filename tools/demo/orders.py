@@ -1,4 +1,4 @@
-"""What only the demo's prompt knows: speech, the two pages, words said in the flat. Everything else is the scenarios' grammar."""
+"""What only the demo's prompt knows: words said in the flat, and the two pages. Everything else is the scenarios' grammar."""
 
 import asyncio
 import contextlib
@@ -7,20 +7,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.desk.client import DeskError
 from tools.scenario.grammar import WordError
 from tools.vboard import BoardError
 
-_WHO = "the coordinator"
 _SPEAK_S = 10.0  # espeak-ng makes a minute of speech in well under a second
 _WORDS_MAX = 500
 
 # first words: what it does; those that end in a word in capitals take more words
 ORDERS = {
-    "talk": "the desk speaks with the flat of the newest call (answer it first)",
-    "intercom": "the desk calls the flat",
-    "welfare": "the desk makes a welfare call to the flat",
-    "hang up": "the desk ends the speech; the call stays open",
     "say WORDS": "somebody in the flat says these words (espeak-ng speaks them)",
     "mic play FILE": "a WAV file is played in front of the flat's microphone",
     "links": "new links to the desk's page and to the flat's page",
@@ -49,42 +43,12 @@ def read(line):
     return None
 
 
-async def carry_out(order, stage, room):
-    """Raises DeskError, BoardError in words for the person who typed it."""
-    await _DOES[order.name](stage, room, order.rest)
+async def carry_out(order, room):
+    """Raises BoardError in words for the person who typed it."""
+    await _DOES[order.name](room, order.rest)
 
 
-def _client(stage):
-    if stage.desk.client is None:
-        raise DeskError("unreachable", "the desk is stopped")
-    return stage.desk.client
-
-
-async def _talk(stage, room, rest):
-    call = stage.view.newest()
-    if call is None or call["state"] == "closed":
-        raise DeskError("no_such_call", "there is no open call")
-    await _client(stage).request("talk", call=call["n"])
-
-
-def _calls_flat(do):
-    async def act(stage, room, rest):
-        address = "/".join(stage.address)
-        await _client(stage).request(do, unit=address, who=_WHO)
-
-    return act
-
-
-async def _hang_up(stage, room, rest):
-    client = _client(stage)
-    sessions = (await client.request("sessions"))["sessions"]
-    if not sessions:
-        raise DeskError("no_such_session", "nobody speaks")
-    for session in sessions:
-        await client.request("hang_up", sid=session["sid"])
-
-
-async def _say(stage, room, words):
+async def _say(room, words):
     program = shutil.which("espeak-ng")
     if program is None:
         raise BoardError("espeak-ng is not installed; `mic play FILE` plays a recording, the flat's page takes your own voice")
@@ -100,15 +64,12 @@ async def _say(stage, room, words):
         room.play(path)
 
 
-async def _play(stage, room, name):
+async def _play(room, name):
     room.play(Path(name).expanduser())
 
 
-async def _links(stage, room, rest):
+async def _links(room, rest):
     """Shown by the session, which has the pages."""
 
 
-_DOES = {
-    "talk": _talk, "intercom": _calls_flat("intercom"), "welfare": _calls_flat("welfare"), "hang up": _hang_up, "say WORDS": _say,
-    "mic play FILE": _play, "links": _links,
-}  # fmt: skip
+_DOES = {"say WORDS": _say, "mic play FILE": _play, "links": _links}

@@ -48,6 +48,8 @@ def _whole(words):
         return [words[0], "wire", _SUPERVISED]
     if words[0] in _WIRES and len(words) == 2 and words[1] in _INPUTS:
         return [words[0], "wire", words[1]]
+    if len(words) == 1 and words[0] in grammar.KINDS:
+        return ["call", "flat", words[0], "by", *_WHO.split()]
     if words[0] == "clear" and len(words) == 2:
         return [*words, "by", *_WHO.split()]
     return words
@@ -76,7 +78,7 @@ def completions(text, buffer):
             found.update(_choices(words[len(before)]))
     if not before:
         found.update(LOOKS)
-        found.update(name.split()[0] for name in orders.ORDERS)
+        found.update([*grammar.KINDS, *(name.split()[0] for name in orders.ORDERS)])
     return sorted(word + " " for word in found if word.startswith(text))
 
 
@@ -90,6 +92,8 @@ def _choices(word):
         "OUTCOME": grammar.OUTCOMES,
         "PARTY": grammar.PARTIES[:2],
         "SWITCH": ("on", "off"),
+        "KIND": grammar.KINDS,
+        "COMMAND": grammar.COMMANDS,
         "SECONDS": (),
         "WHO": (),
     }
@@ -101,7 +105,8 @@ def help_page():
     looks = [f"  {word:26} {meaning}" for word, meaning in LOOKS.items()]
     own = [f"  {name:26} {meaning}" for name, meaning in orders.ORDERS.items()]
     shorts = (
-        "  Short forms: press, pull 1, pull 2, release 1, cut 2, mend 2, a (answer), clear mistake, q; unique beginnings of words"
+        "  Short forms: press, pull 1, pull 2, release 1, cut 2, mend 2, a (answer), welfare, intercom, clear mistake, q; "
+        "unique beginnings of words"
     )
     inputs = "  INPUT: button, cord1 (bathroom), cord2 (bedroom), pendant. OUTCOME: " + ", ".join(grammar.OUTCOMES)
     return "\n".join([*rows, "", *own, "", *looks, "", inputs, shorts])

@@ -7,25 +7,32 @@ _LONG_BYTES = 50 * _FRAME_BYTES  # more than 1 s at once is the silence since th
 
 
 class Room:
-    """`board`: VirtualBoard. One file at a time; a file goes before live speech, which is lost meanwhile."""
+    """`board`: VirtualBoard. A file goes before live speech, which is lost meanwhile."""
 
     def __init__(self, board):
         self._board, self._plays = board, False
-        board.microphone.gain_db = _ACROSS_THE_ROOM_DB
 
     def speak(self, frame):
         """20 ms of live speech."""
         microphone = self._board.microphone
-        if self._plays and not microphone.playing:
-            microphone.silence()  # only then is live speech heard again
+        if microphone.playing:
+            return
+        if self._plays:
+            microphone.silence()  # a file that has ended holds the microphone until then
             self._plays = False
-        if not self._plays:
-            microphone.feed(frame)
+        microphone.gain_db = _ACROSS_THE_ROOM_DB
+        microphone.feed(frame)
 
     def play(self, path):
         """A WAV file of 16 bits. Raises BoardError."""
         self._board.microphone.play(path)
+        self._board.microphone.gain_db = _ACROSS_THE_ROOM_DB
         self._plays = True
+
+    def make_way(self):
+        """The next voice is a scenario's own, made at the level of somebody far away."""
+        self._board.microphone.gain_db = 0
+        self._plays = False
 
     def listen(self, take):
         """`take(frame)` for each 20 ms that the unit plays. Returns a function that ends it."""

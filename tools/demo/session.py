@@ -40,7 +40,7 @@ class Session:
         """Carry out one of the prompt's own orders; text to show, or None. Raises SessionError."""
         if order.name == "links":
             return self.links()
-        self._run(orders.carry_out(order, self._stage, self._room))
+        self._run(orders.carry_out(order, self._room))
         return None
 
     def links(self):
@@ -87,6 +87,8 @@ class Session:
         self._watch = asyncio.create_task(self._look_after())
 
     async def _act(self, sentence):
+        if sentence.form.startswith("tenant"):
+            self._room.make_way()
         await self._stage.act(sentence)
 
     async def _links(self):

@@ -13,8 +13,9 @@ const KINDS = {
   reset: ["press", "Press reset (somebody is present)"], cord: ["stay", "Pull the cord"], privacy: ["stay", "Privacy switch"],
 };
 const PATTERNS = {
-  off: "off", steady: "steady: it is calling", flashing: "flashing: the call has been received", double: "double flash: somebody has the call",
-  winking: "winking: something is wrong with the unit", changing: "changing",
+  off: "off", steady: "steady: it is calling", flashing: "flashing: the call has been received",
+  double: "double flash: somebody has the call, or speaks with the flat",
+  winking: "winking: somebody wants to speak with the flat, or a test is on", changing: "changing",
 };
 let socket = null;
 let sound = null;
@@ -41,7 +42,7 @@ function show(seen) {
   byId("lamp").classList.toggle("lit", seen.light === 1);
   if (!seen.power) write("pattern", "off: the unit has no power");
   else if (seen.pattern !== "changing") write("pattern", PATTERNS[seen.pattern] || seen.pattern);
-  write("tone", seen.tone_hz ? `a tone of ${seen.tone_hz} Hz` : "no tone");
+  write("tone", seen.tone_hz ? `about ${seen.tone_hz} Hz` : "none");
   write("microphone", seen.microphone ? "open: somebody listens" : "closed");
   for (const input of seen.inputs) showInput(input);
 }
