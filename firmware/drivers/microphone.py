@@ -46,6 +46,7 @@ class Microphone:
         self._taken = 0  # likewise taken, by the loop only
         self._armed = False  # the port has a buffer to fill
         self._i2s = None
+        self._stuck = None  # a port that did not stop
         self._armed_ms = 0
         self.last_ms = 0  # tick of the newest block, or of the opening
         self.blocks = 0
@@ -54,7 +55,7 @@ class Microphone:
 
     @property
     def is_open(self):
-        return self._i2s is not None
+        return self._i2s is not None or self._stuck is not None
 
     @property
     def stalled(self):
@@ -65,6 +66,7 @@ class Microphone:
         """Starts the port. Raises OSError, in words, if it does not start. An open microphone stays open."""
         if self._i2s is not None:
             return
+        self.close()
         try:
             i2s = self._make_i2s()
         except (OSError, ValueError) as problem:
@@ -75,17 +77,20 @@ class Microphone:
         try:
             i2s.irq(self._filled)
             self._arm()
-        except OSError as problem:
+        except (OSError, ValueError, MemoryError) as problem:
             self.close()
             raise OSError("microphone: the I2S port does not receive: %r" % (problem,)) from None
 
     def close(self):
-        """Stops the port: from here on nothing is sampled."""
-        i2s, self._i2s = self._i2s, None
+        """Stops the port: from here on nothing is sampled. Raises OSError if it does not stop: then it counts as open until a
+        further `close` has stopped it; what it still hears is handed to nobody."""
+        i2s, self._i2s = self._i2s or self._stuck, None
         self._armed = False
         self._got = self._taken = 0
+        self._stuck = i2s
         if i2s is not None:
             i2s.deinit()
+            self._stuck = None
 
     def take(self):
         """The oldest unread block, FRAMES slots of 32 bits, good until the next call; None if there is none."""

@@ -7,13 +7,15 @@ from firmware.drivers.microphone import BITS, FRAMES, Microphone, Port
 
 
 class Wire:
-    """Ports as machine.I2S makes them, with a clock set by hand. Faults: `refuse` (no port), `deaf` (readinto raises)."""
+    """Ports as machine.I2S makes them, with a clock set by hand. Faults: `refuse` (no port), `deaf` (readinto raises),
+    `full` (irq raises it), `stuck` (deinit raises)."""
 
     def __init__(self):
         self.now = clock.PERIOD_MS - 30
         self.ports = []
         self.refuse = None
-        self.deaf = False
+        self.deaf = self.stuck = False
+        self.full = None
         self.microphone = Microphone(self.make, 4, lambda: self.now)
 
     def make(self):
@@ -35,6 +37,8 @@ class Receiver:
         self.closed = False
 
     def irq(self, handler):
+        if self.wire.full:
+            raise self.wire.full
         self.handler = handler
 
     def readinto(self, buffer):
@@ -53,6 +57,8 @@ class Receiver:
         return True
 
     def deinit(self):
+        if self.wire.stuck:
+            raise OSError(5)
         self.closed = True
 
 
@@ -150,6 +156,38 @@ def test_a_port_that_does_not_start_is_told_in_words_and_may_start_later():
     wire.deaf = False
     wire.microphone.open()
     assert wire.block(1)
+
+
+def test_a_port_that_finds_the_heap_full_is_not_left_running_p3():
+    wire = Wire()
+    for wire.full in (MemoryError("memory allocation failed"), ValueError("invalid callback")):
+        try:
+            wire.microphone.open()
+        except OSError as problem:
+            assert "does not receive" in str(problem)
+        else:
+            assert False, "it opened"
+        assert wire.ports[-1].closed and not wire.microphone.is_open
+
+
+def test_a_port_that_does_not_stop_counts_as_open_gives_nothing_and_is_stopped_by_the_next_close_p3():
+    wire = Wire()
+    wire.microphone.open()
+    wire.stuck = True
+    for act in (wire.microphone.close, wire.microphone.close, wire.microphone.open):
+        try:
+            act()
+        except OSError:
+            pass
+        else:
+            assert False, "a port that runs on was passed over"
+        wire.block(7)
+        assert wire.microphone.is_open and wire.microphone.take() is None and len(wire.ports) == 1
+    wire.stuck = False
+    wire.microphone.close()
+    assert wire.ports[0].closed and not wire.microphone.is_open
+    wire.microphone.open()
+    assert len(wire.ports) == 2 and wire.block(8)
 
 
 def test_a_stall_is_noticed_after_half_a_second_and_a_lost_interrupt_made_good():
