@@ -18,7 +18,7 @@ class PromptReader:
         self.close()
         try:
             self._file = open("%s/%s.al" % (self._folder, name), "rb")  # noqa: SIM115 - it is closed by `close`
-        except OSError:
+        except (OSError, MemoryError):
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 import os
 
+from firmware.drivers import prompts
 from firmware.drivers.prompts import FRAME_BYTES, PromptReader
 
 FOLDER = "build/test_prompts"
@@ -41,6 +42,17 @@ def test_a_missing_file_is_told_and_an_empty_one_is_over_at_once():
     store("empty", b"")
     assert reader.start("empty") and frames(reader) == []
     assert not PromptReader("build/no_such_language").start("received")
+
+
+def test_a_heap_too_full_to_open_a_message_leaves_the_tones_alone():
+    def full(path, mode):
+        raise MemoryError("memory allocation failed")
+
+    prompts.open = full
+    try:
+        assert PromptReader(FOLDER).start("received") is False
+    finally:
+        del prompts.open
 
 
 def test_the_next_message_replaces_the_one_that_plays():
