@@ -42,7 +42,7 @@ class Datagrams:
             sock.setblocking(False)
             sock.bind(sockaddr("0.0.0.0", self._port))
             sock.connect(sockaddr(self._address, self._peer_port))
-        except OSError:
+        except (OSError, MemoryError):
             sock.close()
             raise
         self._sock = sock
@@ -68,7 +68,7 @@ class Datagrams:
             return None
         try:
             return self._sock.recv(size) or None
-        except OSError:
+        except (OSError, MemoryError):  # it waits until there is room, or a read of many at once takes it
             return None
 
     def _reopen(self, now_ms):
@@ -79,7 +79,7 @@ class Datagrams:
         try:
             self._open()
             self.reopened += 1
-        except OSError:
+        except (OSError, MemoryError):
             self.errors += 1  # tried again with the next read
 
     def write(self, packet):

@@ -121,7 +121,10 @@ class MediaPath:
     def close(self):
         """Says good-bye, closes the sockets, wipes the keys. May be called twice, and after `open` failed."""
         if self._control is not None:
-            self._report(True)
+            try:
+                self._report(True)
+            except MemoryError as problem:
+                print("media: no good-bye:", problem)
             self._control.close()
         if self._speech is not None:
             self._speech.close()

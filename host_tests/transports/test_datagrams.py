@@ -55,7 +55,7 @@ class Faulty:
     connect = bind
 
     def _act(self, _):
-        if isinstance(self.does, OSError):
+        if isinstance(self.does, Exception):
             raise self.does
         return self.does
 
@@ -120,6 +120,28 @@ def test_what_the_network_raises_is_counted_and_nothing_is_raised_on():
         assert link.errors == 2 and link.reopened == 0
     link = Datagrams(20000, "127.0.0.1", 9, lambda: Faulty(None))
     assert not link.write(b"x") and link.read(bytearray(9), 0) == 0 and link.errors == 1
+
+
+def test_a_full_heap_costs_a_datagram_or_a_new_socket_and_not_the_task_that_speaks():
+    link = Datagrams(20000, "127.0.0.1", 9, lambda: Faulty(MemoryError("memory allocation failed")))
+    assert link.read_one(513) is None
+
+    def make():
+        sock = Faulty(0)
+        if made:
+            sock.bind = full
+        made.append(sock)
+        return sock
+
+    def full(address):
+        raise MemoryError("memory allocation failed")
+
+    made = []
+    link = Datagrams(20000, "127.0.0.1", 9, make)
+    assert link.read(bytearray(9), 0) == 0 and link.errors == 1
+    assert len(made) == 2 and made[0].closed and made[1].closed, "no socket is left behind"
+    del made[:]
+    assert link.read(bytearray(9), 500) == 0 and link.reopened == 1, "and the next one is tried"
 
 
 def test_a_port_that_is_taken_raises_and_leaves_no_socket():

@@ -6,6 +6,7 @@ import sys
 import time
 
 from firmware.core.media import aes_cm, srtp
+from firmware.transports.datagrams import Datagrams
 from firmware.transports.media_path import MediaPath
 from host_tests.core.media.ecb import aes_ecb
 from host_tests.transports.far_end import KEY, KEY_BYTES, Far
@@ -240,6 +241,20 @@ def test_a_closed_path_is_quiet_and_knows_no_keys():
     path.housekeep()
     assert path.frame(bytearray(160)) == -1 and path.digit() is None and path.local is None
     assert not any(path._packet) and not any(path._sender._rtp._salt) and path._receiver._rtp._cipher is None
+    far.close()
+
+
+def test_a_heap_too_full_for_a_good_bye_closes_the_sockets_and_forgets_the_keys_all_the_same():
+    def full(bye):
+        raise MemoryError("memory allocation failed")
+
+    path, far, _ = ends(True)
+    path._report = full
+    port = path.local["port"]
+    path.close()
+    assert not any(path._sender._rtp._salt) and path.local is None
+    for again in (port, port + 1):
+        Datagrams(again, "127.0.0.1", 9, make_udp).close()  # both ports are free
     far.close()
 
 
