@@ -89,6 +89,10 @@ class Baresip:
             await self._process.wait()
         self._file.close()
 
+    def srtp_failures(self):
+        """How often its libsrtp refused a packet, as its log has it."""
+        return sum("srtp" in line and "failed" in line for line in self.log.splitlines())
+
     def heard(self):
         """The newest recording of the far end's sound. Raises FileNotFoundError if nothing was recorded."""
         found = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime)
