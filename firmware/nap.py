@@ -5,7 +5,6 @@ Source: D9; asyncio's task queue is used the way its own Task.cancel does.
 """
 
 import asyncio
-from asyncio import core
 
 
 class Nap:
@@ -22,7 +21,7 @@ class Nap:
         """What to await: up to `ms`, or nothing if it was woken since the last nap. Allocates nothing."""
         if self._woken:
             return asyncio.sleep_ms(0)
-        self._task = core.cur_task
+        self._task = asyncio.core.cur_task
         return asyncio.sleep_ms(ms)
 
     def end(self):
@@ -32,6 +31,6 @@ class Nap:
     def wake(self):
         self._woken = True
         if self._task is not None:
-            core._task_queue.remove(self._task)
-            core._task_queue.push(self._task)
+            asyncio.core._task_queue.remove(self._task)
+            asyncio.core._task_queue.push(self._task)
             self._task = None

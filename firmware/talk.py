@@ -15,6 +15,7 @@ from micropython import const
 
 from firmware.core import clock
 from firmware.core.media.voice_switch import VoiceSwitch
+from firmware.nap import Nap
 from firmware.talk_far import Far
 from firmware.talk_near import Near
 
@@ -192,8 +193,6 @@ class Talk:
 
     async def run(self):
         """Speaks and listens for ever; in stand-by it wakes once a second."""
-        from firmware.nap import Nap  # here, because CPython's asyncio, under which the rest is tested, cannot do that
-
         nap = self._nap = Nap()
         while True:
             self.beat += 1

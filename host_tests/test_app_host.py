@@ -107,22 +107,3 @@ def test_settings_that_break_after_a_good_start_are_replaced_by_their_copy(tmp_p
         assert any("ils/v1/demo/f12/u1/" in line for line in lines), lines
 
     real_unit.run(tmp_path, scene)
-
-
-def test_what_only_the_start_needs_has_left_the_heap(tmp_path):
-    """All of it is a fifth of the firmware. What stays free is room for a call on a bad connection (FACTS, heap)."""
-    chores = '            self._beats["chores"] += 1\n'
-    tell = '            print("modules held:", *__import__("sys").modules)\n'
-
-    def damage(root):
-        shell = root / "firmware" / "shell.py"
-        shell.write_text(shell.read_text().replace(chores, chores + tell, 1))
-
-    async def scene(board):
-        held = (await said(board, "modules held:")).split()
-        gone = ("stored", "assembly", "build", "online", "core.settings", "core.board", "core.pins", "core.recovery",
-                "drivers.journal_opening", "drivers.tones", "core.timer_table")
-        assert "firmware.drivers.journal" in held
-        assert [name for name in gone if f"firmware.{name}" in held] == []
-
-    real_unit.run(tmp_path, scene, damage)
