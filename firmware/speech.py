@@ -1,7 +1,9 @@
 """Speech in the flat: brings what happens to the session machine and carries out what it decides, in its order.
 
 One object, no tasks: the shell's heart calls it, everything returns at once. The sound itself is made in talk.py.
-Source: P3, P6; core/speech/session.py.
+Whatever breaks here costs speech, never the call whose actions brought it about (P4): a step that fails is printed, those behind
+it are done, and what it has left open is closed at the next tick.
+Source: P3, P4, P6; core/speech/session.py.
 """
 
 from micropython import const
@@ -15,6 +17,8 @@ _HEARD_MS = const(500)  # how often it is told that media goes on
 _HOLD_ANSWER_MS = const(10000)  # how often the call is told so: far below the 130 s after which an answer is dead
 _PROVEN_MS = const(1000)  # an open microphone has given sound by then, or is deaf
 _ANNOUNCED_IN = (s.ANNOUNCING, s.RINGING)
+_AGE_MS = const(60000)  # how often ages of signs of life are counted on; ticks can tell six days at most
+_BREAKS = (OSError, ValueError, MemoryError, RuntimeError)  # a dead port, a wrong value, a full heap, a full queue of interrupts
 
 
 class Speech:
@@ -43,14 +47,14 @@ class Speech:
         self._poll_due = now()
         self._tell_due = now()
         self._hold_due = now()
+        self._age_due = now()
         self._listening_ms = None  # tick since which the microphone is open; None: it is closed
-        self._said = 0
         self._verbs = {
             "SAY": self._say, "EVENT": self._event, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
             "MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound,
             "SHOW": signals.speech, "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened,
-            "SPEECH_LOST": self._speech_lost, "FORGET_VOICES": self._forget_voices, "ACCEPT": self._accept,
-            "REFUSE": self._refuse,
+            "SPEECH_LOST": self._speech_lost, "SPEECH_GOES_ON": self._speech_goes_on, "FORGET_VOICES": self._forget_voices,
+            "ACCEPT": self._accept, "REFUSE": self._refuse,
         }
 
     # --- what happens
@@ -98,9 +102,15 @@ class Speech:
         if self._signals.can_show() != self._shown:
             self._shown = self._signals.can_show()
             self._handle(s.SHOWN_CHANGED, self._shown)
-        if self.session.state != s.IDLE and clock.reached(now_ms, self._poll_due):
+        if self.session.state == s.IDLE:
+            self._poll_due = self._tell_due = self._hold_due = now_ms  # left alone for six days they would lie in the future
+        elif clock.reached(now_ms, self._poll_due):
             self._poll_due = clock.add(now_ms, _POLL_MS)
             self._poll(now_ms)
+        if clock.reached(now_ms, self._age_due):
+            self._age_due = clock.add(now_ms, _AGE_MS)
+            self.session.evidence.advance(now_ms)
+        self._put_right()
         if clock.reached(now_ms, self.session.next_due()):
             self._handle(s.TICK)
 
@@ -108,8 +118,20 @@ class Speech:
         due_ms = self.session.next_due()
         return due_ms if self.session.state == s.IDLE else clock.soonest(due_ms, self._poll_due)
 
+    def _put_right(self):
+        """Closes what no session has any more: a step that should have done it has failed."""
+        talk = self._talk
+        if talk.listening and not self.session.microphone.is_open:
+            self._carry_out([("MICROPHONE", False, "")])
+            if talk.listening:
+                self._reports.fault("microphone", "", True)
+        if talk.active and self.session.state not in s.WITH_MEDIA:
+            self._carry_out([("STOP_MEDIA",)])
+
     def _poll(self, now_ms):
         talk = self._talk
+        if self._call_told is None:
+            self.calls_changed()
         if self.session.state in _ANNOUNCED_IN and not self.session.evidence.announced and not self._announcing():
             self._handle(s.ANNOUNCED)
         if talk.heard_ms != self._heard_ms and clock.reached(now_ms, self._tell_due):
@@ -133,7 +155,7 @@ class Speech:
         self._handle(s.MEDIA_HEARD)
         if self.session.kind == "alarm" and self.session.speaking() and clock.reached(now_ms, self._hold_due):
             self._hold_due = clock.add(now_ms, _HOLD_ANSWER_MS)
-            self._tell_call(one.SPEECH_GOES_ON, self.session.call)
+            self._carry_out([("SPEECH_GOES_ON", self.session.call)])
 
     def _state_of(self, call_id):
         """State of the open call of that id, None if there is none."""
@@ -152,18 +174,40 @@ class Speech:
         try:
             while self._events:
                 event = self._events.pop(0)
-                for action in self.session.handle(event[0], self._now(), *event[1:]):
-                    self._verbs[action[0]](*action[1:])
+                self._carry_out(self.session.handle(event[0], self._now(), *event[1:]))
+        except _BREAKS as problem:
+            self._broken(event[0], problem)
         finally:
             self._running = False
             self._events.clear()
 
+    def _carry_out(self, actions):
+        """All of them, whatever becomes of one; but a microphone whose light, tone or record failed does not stay open (P3)."""
+        failed = opens = False
+        for action in actions:
+            opening = action[0] == "MICROPHONE" and action[1]
+            opens = opens or opening
+            if failed and opening:
+                continue
+            try:
+                self._verbs[action[0]](*action[1:])
+            except _BREAKS as problem:
+                self._broken(action[0], problem)
+                failed = True
+        if failed and opens:
+            self._events.append((s.MEDIA_FAILED,))
+            self._talk.close_microphone()
+
+    def _broken(self, what, problem):
+        print("speech: %s:" % what, problem)
+        self._call_told = None  # in case it was this: it is told again
+
     def _say(self, say, fields):
         if say == "alive":
             fields["counters"] = self._talk.counters()
-        self._said += 1
         topic, payload = self._uplink.speech(say, fields)
-        self._link.send("speech%d" % self._said, topic, payload, False)
+        key = "speech %s %s" % (fields["sid"], say)  # the newest of its kind counts: none pushes the record out of a full outbox
+        self._link.send(key, topic, payload, False)
 
     def _start_media(self, media):
         self._heard_ms = None
@@ -178,8 +222,10 @@ class Speech:
         self._events.append((s.MEDIA_STARTED, local))
 
     def _stop_media(self):
-        self._talk.stop()
-        self._radio(False)
+        try:
+            self._talk.stop()
+        finally:
+            self._radio(False)
 
     def _microphone(self, is_open, why):
         if not is_open:
@@ -203,6 +249,9 @@ class Speech:
 
     def _speech_happened(self, call_id):
         self._tell_call(one.SPEECH_HAPPENED, call_id)
+
+    def _speech_goes_on(self, call_id):
+        self._tell_call(one.SPEECH_GOES_ON, call_id)
 
     def _speech_lost(self, call_id):
         self._tell_call(one.SPEECH_LOST, call_id)

@@ -30,6 +30,7 @@ _WAITING = const(1)  # blocks in the speaker's ring; the DMA has two and a half 
 _WAITING_PROMPT = const(3)  # a message fills the empty DMA at once; nobody waits for its end as one does for an answer
 _TONE_GAP_MS = const(300)  # a message waits for that much silence: the longest gap within a one-shot is 200 ms (core/patterns.py)
 _VOICE_MS = const(500)  # contract of `both_heard`: longer than any noise of a door or a cough
+_RINGS_ON_MS = const(300)  # so long a tone of ours may still be in the buffers and in the room
 _HOUSEKEEP_MS = const(1000)
 _VOLUMES_Q12 = (1453, 2053, 2900, 4096, 5786, 8173)  # 3 dB apart, -9 to +6 dB
 _NORMAL = const(3)  # index of 0 dB
@@ -60,6 +61,7 @@ class Talk:
         self._housekeep_due = 0
         self._quiet_ms = 0  # tick since which no tone sounds
         self._marker = False
+        self._tone_ms = 0  # tick until which the microphone may hear a tone of ours
         self.beat = 0
         self.prompting = False
 
@@ -73,6 +75,11 @@ class Talk:
     def heard_ms(self):
         """Tick of the newest lawful packet; None before the first."""
         return None if self._path is None else self._path.heard_ms
+
+    @property
+    def listening(self):
+        """True while the microphone is on, also against our will."""
+        return self._microphone is not None and self._microphone.is_open
 
     @property
     def deaf(self):
@@ -117,18 +124,20 @@ class Talk:
         self._held = False
         self._volume = _NORMAL
         self._near_ms = self._far_ms = 0
+        self._tone_ms = self._now()
         if self._speaker:
             self._speaker.begin()
 
     def stop(self):
         """Ends speech, and closes the microphone whatever else happens."""
-        self.close_microphone()
         path, self._path = self._path, None
-        if path is None:
-            return
-        if self._speaker and not self.prompting:
-            self._speaker.end()
-        path.close()
+        try:
+            self.close_microphone()
+        finally:
+            if path is not None:
+                if self._speaker and not self.prompting:
+                    self._speaker.end()
+                path.close()
 
     def open_microphone(self):
         """For the one rule alone (P3). Raises OSError, in words, where there is none or it does not start."""
@@ -273,10 +282,17 @@ class Talk:
             near.listen(block, switch.far_voice or switch.near_to_q12 < _OPEN_Q12)
             switch.decide(near.level, self._far.level)
             near.codes(self._path.out, switch.near_to_q12)
-            if switch.near_voice and switch.near_to_q12 >= _OPEN_Q12 and self._near_ms < _VOICE_MS:
+            if switch.near_voice and switch.near_to_q12 >= _OPEN_Q12 and self._near_ms < _VOICE_MS and not self._hears_tone():
                 self._near_ms += _FRAME_MS
         self._path.send(self._marker)
         self._marker = False
+
+    def _hears_tone(self):
+        """True while the microphone may hear a tone of ours: that is nobody's voice (P6)."""
+        now_ms = self._now()
+        if self._speaker is not None and self._speaker.sounding:
+            self._tone_ms = clock.add(now_ms, _RINGS_ON_MS)
+        return not clock.reached(now_ms, self._tone_ms)
 
     def _play(self, now_ms):
         """Keeps the speaker's ring filled."""

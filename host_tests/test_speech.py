@@ -21,7 +21,7 @@ class Wall:
     """Signals that note in `done` what they sound, and in `shown` what the light tells of the session."""
 
     def __init__(self, done):
-        self.done, self.shown, self.can = done, [], True
+        self.done, self.shown, self.can, self.broken = done, [], True, None
 
     def can_show(self):
         return self.can
@@ -33,6 +33,8 @@ class Wall:
         self.done.append("announce " + kind)
 
     def sound(self, shot):
+        if shot == self.broken:
+            raise ValueError("speaker: %s was not prepared" % shot)
         self.done.append(shot)
 
     def speech(self, state):
@@ -44,8 +46,9 @@ class Flat:
 
     def __init__(self, policy=None):
         self.now = clock.PERIOD_MS - 5000
-        self.done, self.said, self.events, self.commands, self.faults = [], [], [], [], []
+        self.done, self.said, self.keys, self.events, self.commands, self.faults = [], [], [], [], [], []
         self.heard_ms, self.both_heard, self.prompting, self.digits, self.deaf = None, False, False, [], False
+        self.listening = self.active = False
         self.wall = Wall(self.done)
         self.breaks = ()
         self.calls = calls.Calls(Timers(), 0)
@@ -55,14 +58,22 @@ class Flat:
                              self.radio, lambda: self.now)
 
     # talk
+    def fail(self, what):
+        if what in self.breaks:
+            raise MemoryError(what)
+
     def start(self, media):
         self.done.append("start")
         if "start" in self.breaks:
             raise OSError("no port is free")
+        self.active = True
+        self.fail("start, late")
         return dict(MEDIA, port=10000)
 
     def stop(self):
         self.done.append("stop")
+        self.fail("stop")
+        self.active = False
 
     def mode(self, mode):
         self.done.append(mode)
@@ -86,16 +97,24 @@ class Flat:
         self.done.append("microphone opens")
         if "microphone" in self.breaks:
             raise OSError("microphone: the I2S port does not start")
+        self.listening = True
 
     def close_microphone(self):
         self.done.append("microphone closes")
+        if "deinit" in self.breaks:
+            raise OSError("it does not stop")
+        self.listening = False
 
     # link, reports
     def send(self, key, topic, payload, urgent):
         assert topic == "ils/v1/demo/f12/u1/speech" and not urgent
-        self.said.append(json.loads(payload))
+        message = json.loads(payload)
+        self.fail(message["say"])
+        self.keys.append(key)
+        self.said.append(message)
 
     def note(self, name, fields):
+        self.fail(name)
         self.events.append((name, fields))
 
     def command(self, message, reason):
@@ -108,6 +127,7 @@ class Flat:
     # the calls' side of unit.Unit
     def obey(self, actions):
         self.done += [action[0] for action in actions]
+        self.fail("call")
         self.speech.calls_changed()
 
     def answered_call(self):

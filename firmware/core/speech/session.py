@@ -214,7 +214,7 @@ class Session(Signalling):
         return [self._last_word(), ("MODE", self.mode), ("HOLD", self.held)]
 
     def _no_media(self, now_ms):
-        return self._decline("media")
+        return [("STOP_MEDIA",)] + self._decline("media")  # what was begun of it
 
     def _media_gone(self, now_ms):
         return self._end(now_ms, "media_lost")
