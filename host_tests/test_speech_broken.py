@@ -44,9 +44,10 @@ def test_a_step_that_fails_at_the_end_leaves_nothing_open_p3():
         flat = connected()
         flat.talks(1000)
         flat.breaks = (broken,)
-        flat.run(29000)
+        flat.run(32000)
+        assert not flat.listening, broken
         flat.breaks = ()
-        flat.run(3000)
+        flat.run(1000)
         flat.speech.tick()
         assert quiet(flat), broken
         assert "SEND_ALARM" in flat.done and flat.done[-1] != "radio awake", "lost speech raises the call again: " + broken

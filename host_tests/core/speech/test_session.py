@@ -108,6 +108,8 @@ def test_privacy_that_is_switched_on_in_a_welfare_call_ends_it_but_not_the_flat_
     flat, _ = alarm(policy=Policy(privacy=True))
     assert flat.microphone, "who calls for help wants to be heard"
     assert flat.do(s.PRIVACY_CHANGED, 9000, True) == [] and flat.microphone
+    flat, _ = alarm()
+    assert flat.do(s.PRIVACY_CHANGED, 9000, True) == [] and flat.microphone, "who calls for help is heard"
 
 
 def test_a_door_is_never_answered_by_itself():
