@@ -162,11 +162,14 @@ class PatternPlayer:
         return True
 
     def play(self, shot, now_ms):
-        """Plays a one-shot of SHOTS, after the one that plays now; of those that wait the newest is kept. Unknown: ValueError."""
+        """Plays a one-shot of SHOTS, after the one that plays now; of those that wait the newest is kept. Unknown: ValueError.
+
+        OPENED waits for none and breaks off what plays: the microphone is on from now on, and no other tone may hide that (P3).
+        """
         if shot not in SHOTS:
             raise ValueError("patterns: unknown one-shot %r" % (shot,))
         self._advance(now_ms)
-        if self._shot.playing:
+        if self._shot.playing and shot != "OPENED":
             self._waiting = shot
         else:
             self._shot.start(SHOTS[shot], False, now_ms)

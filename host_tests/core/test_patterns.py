@@ -106,6 +106,18 @@ def test_one_shots_follow_each_other_and_the_newest_of_the_waiting_is_kept():
     assert player.next_change(5000) is None
 
 
+def test_the_tone_of_an_open_microphone_waits_for_none_and_is_hidden_by_none_p3():
+    player = PatternPlayer(0)
+    player.play("RING", 0)
+    player.play("ACTIVATED", 10)
+    player.play("OPENED", 20)
+    player.play("RECEIVED", 30)
+    tones = [(at_ms, hz) for at_ms, _, hz in run(player, 20, 5000)]
+    opened = SHOTS["OPENED"]
+    assert tones[:2] == [(20, opened[0]), (20 + opened[1], opened[2])], "at once and to its end"
+    assert [hz for _, hz in tones[2:]] == [500, 625, 750, 0], "then the newest of those that wait"
+
+
 def test_a_one_shot_silences_the_loop_under_it():
     player = PatternPlayer(0)
     player.show("CALLING", 0)
