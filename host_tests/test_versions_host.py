@@ -39,6 +39,7 @@ LACKING = {
     "host_tests/test_talk.py": "viper",
     "host_tests/test_talk_far.py": "viper",
     "host_tests/test_talk_near.py": "viper",
+    "host_tests/test_talk_session.py": "viper",
     "host_tests/test_talk_task.py": "viper",
     "host_tests/transports": "sockets",
     "host_tests/vboard/test_esp32_socket.py": "threads",

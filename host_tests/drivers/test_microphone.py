@@ -183,6 +183,9 @@ def test_a_port_that_does_not_stop_counts_as_open_gives_nothing_and_is_stopped_b
             assert False, "a port that runs on was passed over"
         wire.block(7)
         assert wire.microphone.is_open and wire.microphone.take() is None and len(wire.ports) == 1
+        wire.now = clock.add(wire.now, 1000)
+        wire.microphone.tend()
+        assert not wire.microphone.stalled and wire.microphone.stalls == 0
     wire.stuck = False
     wire.microphone.close()
     assert wire.ports[0].closed and not wire.microphone.is_open
