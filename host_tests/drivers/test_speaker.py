@@ -267,6 +267,16 @@ def test_the_amplifier_stays_on_for_the_stream_and_goes_off_after_its_last_block
     assert bench.run(20) == 0 and bench.speaker.queued() == 0
 
 
+def test_a_stream_that_ends_while_it_has_nothing_to_play_lets_the_amplifier_go_off():
+    bench = Bench()
+    bench.speaker.begin()
+    speak(bench, 9)
+    assert bench.run(9) == 2
+    bench.speaker.end()
+    bench.run(50)
+    assert [on for _, on in bench.amplifier] == [False, True, False]
+
+
 def test_a_tone_wins_over_speech_at_once_and_speech_goes_on_after_it_without_lagging_behind():
     bench = Bench()
     bench.speaker.begin()

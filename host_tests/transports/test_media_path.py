@@ -285,6 +285,85 @@ def test_no_port_is_no_path_and_leaves_no_socket():
     raise AssertionError("opened")
 
 
+def test_a_report_port_that_is_taken_costs_no_socket():
+    made = []
+
+    class Even:
+        """Only even ports are free."""
+
+        def __init__(self):
+            made.append(self)
+            self.closed = False
+
+        def setblocking(self, on):
+            self.blocking = on
+
+        def bind(self, address):
+            if isinstance(address, tuple):
+                taken = address[1] % 2
+            else:
+                taken = address[3] % 2  # MicroPython's packed form: the port's low byte
+            if taken:
+                raise OSError(98, "EADDRINUSE")
+
+        def connect(self, address):
+            self.far = address
+
+        def close(self):
+            self.closed = True
+
+    media = {"address": "127.0.0.1", "port": 4000, "rtcp": 4001, "profile": "RTP/AVP", "direction": "sendrecv", "ptime": 20,
+             "formats": [{"pt": 8, "name": "PCMA"}], "crypto": None}  # fmt: skip
+    try:
+        MediaPath(aes_ecb, os.urandom, Clock(), lambda: "127.0.0.1", Even).open(media)
+    except OSError:
+        assert len(made) >= 10 and all(one.closed for one in made)
+        return
+    raise AssertionError("opened")
+
+
+def test_a_poll_gives_way_after_4_ms_however_much_waits():
+    path, far, clock = ends(False)
+    for _ in range(3):
+        far.speak()
+    assert arrive(path)
+    reads = []
+
+    class Endless:
+        """Each read takes 1 ms and brings something."""
+
+        def read(self, buffer, now_ms):
+            clock.ms += 1
+            reads.append(now_ms)
+            return 20
+
+        read_one = None
+        errors = reopened = 0
+
+    real, path._speech = path._speech, Endless()
+    path.poll()
+    assert len(reads) == 4
+    path._speech = real
+    path.close()
+    far.close()
+
+
+def test_a_digit_of_a_new_source_counts_though_its_time_lies_before_the_last_one_s():
+    path, far, clock = ends(True)
+    for stamp, digit in ((5000, 1), (10, 2)):
+        for _ in range(3):
+            far.speak()
+        assert arrive(path)
+        far.put(far.rtp(bytes((digit, 0, 0, 160)), 101, stamp=stamp))
+        assert arrive(path)
+        assert path.digit() == str(digit)
+        far.ssrc = 0xCAFE
+        far.sender = srtp.Sender(aes_ecb, KEY_BYTES, aes_cm.Workspace())
+        clock.ms += 200
+    path.close()
+    far.close()
+
+
 def test_a_thousand_frames_both_ways_cost_no_memory():
     if not hasattr(gc, "mem_alloc"):
         return

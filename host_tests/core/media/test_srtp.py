@@ -114,6 +114,14 @@ def test_a_new_source_needs_a_right_tag_and_an_old_one_never_returns():
     assert state_of(receiver) == before
 
 
+def test_a_new_source_begins_with_an_empty_window():
+    sender, receiver = pair()
+    for number in range(1, 130):
+        assert opened(receiver, sealed(sender, number))[1] == SPEECH
+    early, late = (sealed(sender, number, b"\xca\xfe\xca\xfe") for number in (299, 300))
+    assert opened(receiver, late)[1] == SPEECH and opened(receiver, early)[1] == SPEECH
+
+
 def test_sources_under_one_key_are_bounded():
     receiver = pair()[1]
     for i in range(8):
