@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 
-from tools import arguments, rom
+from tools import arguments, attributes, rom
 from tools.vboard import launch
 from tools.vboard.child_process import BOARD_HEAP, CODE_HEAP
 
@@ -58,9 +58,10 @@ def interpreter():
 
 
 def compiled():
-    """The image that holds `firmware` and `lib`, as it would be put onto a unit; arguments that tests pass keep their names."""
+    """The image that holds `firmware` and `lib`, as a unit gets it; names that tests use stay."""
     modules = {str(path.relative_to(ROOT)): path for part in ("firmware", "lib") for path in sorted((ROOT / part).rglob("*.py"))}
-    keep = arguments.keywords(path.read_text() for path in find_tests([]))
+    texts = [path.read_text() for path in sorted((ROOT / "host_tests").rglob("*.py"))]
+    keep = arguments.keywords(texts) | attributes.mentioned(texts)
     image = ROOT / "build" / "compiled.romfs"
     rom.write(image, rom.image(rom.compile_all(modules, keep=keep)))
     return image

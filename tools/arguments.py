@@ -32,7 +32,7 @@ def shortened(text, keep):
     for node in _outermost(ast.parse(text)):
         if not _is_delicate(node):
             _rename(node, {}, _taken(node), keep, changes)
-    return _changed(text, changes)
+    return changed(text, changes)
 
 
 def _outermost(node):
@@ -96,7 +96,8 @@ def _walk(node, names, taken, keep, changes):
     _rename(node, names, taken, keep, changes)
 
 
-def _changed(text, changes):
+def changed(text, changes):
+    """`text` with other names at their places: [(line, column in bytes, old, new)]. Raises ValueError for a wrong place."""
     lines = text.encode().split(b"\n")  # ast counts columns in bytes
     for line, column, old, new in sorted(set(changes), reverse=True):
         before, end = lines[line - 1], column + len(old.encode())

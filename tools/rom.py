@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from tools import arguments
+from tools import arguments, attributes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,23 +34,24 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None):
     """Compile `modules`, {name such as `firmware/core/call.py`: path of its source}; gives {`firmware/core/call.mpy`: bytes}.
 
     Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere. `keep`:
-    names of arguments that others than these modules pass by keyword; with None all arguments keep their names
-    (tools/arguments.py). Raises CompileError.
+    names that others than these modules use: of arguments passed by keyword, of private data; with None all names stay
+    (tools/arguments.py, tools/attributes.py). Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
     if keep is not None:
-        texts = _with_short_arguments(texts, keep)
+        texts = _with_short_names(texts, keep)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), modules))
     return {name.removesuffix(".py") + ".mpy": code for name, code in zip(modules, codes, strict=True)}
 
 
-def _with_short_arguments(texts, keep):
+def _with_short_names(texts, keep):
     try:
+        private = attributes.short_names(texts.values(), keep)
         keep = arguments.keywords(texts.values()) | set(keep)
     except SyntaxError:
         return texts  # mpy-cross says it better
-    return {name: arguments.shortened(text, keep) for name, text in texts.items()}
+    return {name: arguments.shortened(attributes.shortened(text, private), keep) for name, text in texts.items()}
 
 
 def _compile(name, text, arch):
