@@ -49,10 +49,12 @@ class Unit:
 
     def activate(self, input_index, kind_index, cause_index):
         """The tenant asks for help."""
-        self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
-        if self.speech is not None:
-            self.speech.used()
-            self.speech.activated(self.calls.open[-1].number)
+        try:
+            self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
+        finally:  # first the call, whatever becomes of speech; but speech must know, whatever becomes of an action (P4)
+            if self.speech is not None:
+                self.speech.used()
+                self.speech.activated(self.calls.open[-1].number)
 
     def reset_pressed(self):
         """Somebody in the flat pressed the reset contact."""

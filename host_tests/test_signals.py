@@ -47,6 +47,18 @@ def test_calling_is_steady_received_flashes_and_standby_is_dark_p2():
     assert wall.run(5000) == []
 
 
+def test_an_open_fault_does_not_hide_that_somebody_speaks_or_wants_to_p3():
+    wall = Wall()
+    wall.signals.fault("link", True, True)
+    for shown in ("ANNOUNCING", "SPEAKING", "ON_HOLD"):
+        wall.signals.speech(shown)
+        wall.run(1000)
+        wall.signals.fault("storage", True, True)
+        assert [level for _, level in wall.run(4000)].count(1) >= 1, shown
+    wall.signals.speech(None)
+    assert wall.lit[-1][1] == 0 and wall.run(5000) == [], "and then it is a fault's again: dark"
+
+
 def test_an_open_fault_shows_only_in_standby_and_comes_back_after_the_call_p4():
     wall = Wall()
     wall.signals.show("STANDBY")
