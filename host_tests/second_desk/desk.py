@@ -15,6 +15,7 @@ import time
 
 import aiomqtt
 
+from .talks import Talks
 from .wire import UP, Refused, opened, sealed
 
 _CTR_BLOCK = 100  # numbers reserved with one write: after a crash ctr jumps, it never falls back
@@ -54,6 +55,7 @@ class Desk:
         stored = json.loads(path.read_text()) if path.exists() else {"calls": {}, "ctr": 1}
         self.calls, self._ctr, self._ctr_end = stored["calls"], stored["ctr"], stored["ctr"]
         self._outgoing, self._asked, self._due_s, self._clears = asyncio.Queue(), set(), {}, {}
+        self.talks = Talks(self)
 
     async def run(self, **where):
         """Serve for ever; connects again by itself. `where`: what aiomqtt.Client needs to find the broker."""
@@ -67,14 +69,14 @@ class Desk:
             except aiomqtt.MqttError:
                 await asyncio.sleep(self.retry_s)
 
-    def send(self, address, kind, session=None, **fields):
+    def send(self, address, what, session=None, /, **fields):
         """Queue one sealed message; the newest session unless it answers a message of another. Returns its ctr."""
         self._ctr += 1
         if self._ctr >= self._ctr_end:
             self._ctr_end = self._ctr + _CTR_BLOCK
             self._store()
         unit, ctr = self.units[address], self._ctr
-        message = {"v": 1, "type": kind, "unit": unit.name, "session": session or unit.session, "from": self.name, "ctr": ctr,
+        message = {"v": 1, "type": what, "unit": unit.name, "session": session or unit.session, "from": self.name, "ctr": ctr,
                    "at": int(time.time()), **fields}
         self._outgoing.put_nowait((unit.base + "down", sealed(unit.key, unit.base + "down", message)))
         return ctr
@@ -159,6 +161,9 @@ class Desk:
 
     def _on_health(self, _, unit, message):
         unit.health = message
+
+    def _on_speech(self, _, __, message):
+        self.talks.take(message)
 
     def _on_alarm(self, address, _, message):
         call, session = message["call"], message["session"]

@@ -162,8 +162,8 @@ class House:
 class Flat:
     """`async with Flat(house) as flat`: a virtual unit in house, started by its command line; `flat.control` drives it."""
 
-    def __init__(self, house):
-        self.house, self.path = house, house.path
+    def __init__(self, house, settings=None):
+        self.house, self.path, self._settings = house, house.path, settings or {}
 
     async def __aenter__(self):
         port = free_port()
@@ -173,7 +173,7 @@ class Flat:
             "wifi": {"ssid": "house", "password": "long enough"}, "mqtt": {"password": "flat-word"},
             "brokers": [{"host": "127.0.0.1", "port": port, "tls": True, "server_name": self.house.pki.server_name}],
             "inputs": {"button": {"location": "hall"}, "cord1": {"location": "bathroom"},
-                       "cord2": {"location": "bedroom"}, "pendant": {"location": ""}}}))
+                       "cord2": {"location": "bedroom"}, "pendant": {"location": ""}}, **self._settings}))
         async with Child("tools.deploy", "--settings", str(self.path / "settings.json"), "--key", str(self.path / "unit.hex"),
                          "--ca", str(self.house.pki.ca_der), str(self.path / "root")) as deploy:
             await deploy.done()

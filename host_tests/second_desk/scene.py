@@ -8,19 +8,23 @@ from .house import ADDRESS, KEY, Flat, House, until
 
 
 @contextlib.asynccontextmanager
-async def scene_of(kind, path, lies=False):
-    """House, flat and desk that are up. At the end no message may have been wrong, but for what was told when `lies`."""
+async def scene_of(kind, path, lies=False, **settings):
+    """House, flat and desk that are up. At the end no message may have been wrong, but for what was told when `lies`.
+
+    `settings`: fields of the flat's settings.json, in place of the usual ones.
+    """
     async with House(kind, path) as house:
         desk = Desk({ADDRESS: KEY}, path / "calls.json", repeat_s=1.0, retry_s=1.0)
         serving = asyncio.create_task(desk.run(**house.where()))
         try:
-            async with Flat(house) as flat:
+            async with Flat(house, settings) as flat:
                 await until(lambda: desk.units[ADDRESS].health, "the desk has asked for a report")
                 yield house, flat, desk
                 assert not serving.done()
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+            await desk.talks.close()
     assert (house.wrong_upwards() if lies else house.wrong) == []
     assert desk.refused == {}
 

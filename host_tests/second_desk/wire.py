@@ -5,7 +5,8 @@ import hmac
 import json
 import re
 
-UP, DOWN = ("alarm", "event", "health", "state"), ("receipt", "answered", "released", "clear", "query")
+UP = ("alarm", "event", "health", "speech", "state")
+DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive")
 _UP_BYTES, _DOWN_BYTES, _SEAL_BYTES, _MAX = 2048, 1024, 74, 2**31 - 1  # Source: Transport; The seal; Fields
 
 
@@ -42,7 +43,8 @@ def opened(key, topic, payload):
     need("version", _number(1, 1)(message.get("v")))
     need("type", message.get("type") in kinds)
     need("field", _fits(message, _BOTH) and _fits(message, _DOWN if channel == "down" else _UP))
-    need("field", _fits(message, _FIELDS[message["type"]]) and _fits(message, _EVENTS.get(message.get("event"), {})))
+    more = _EVENTS.get(message.get("event")) if channel == "event" else _SAYS.get(message.get("say"))
+    need("field", _fits(message, _FIELDS[message["type"]]) and _fits(message, more or {}))
     need("field", message["unit"] == topic.split("/")[4])
     return message
 
@@ -76,13 +78,45 @@ def _age_ms(value):
     return value is None or _number(0, 2**28)(value)
 
 
-_ID, _CALL, _WHO = _text(r"[a-z0-9_-]{1,24}"), _text(r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}"), _text(".{1,32}")
+def _or_null(rule):
+    return lambda value: value is None or rule(value)
+
+
+def _formats(value):
+    return isinstance(value, list) and 1 <= len(value) <= 8 and all(_fits(item, _FORMAT) for item in value)
+
+
+def _crypto(value):
+    return value is None or _fits(value, _CRYPTO)
+
+
+def _media(value):
+    return _fits(value, _MEDIA) and (value["crypto"] is None) == (value["profile"] == "RTP/AVP")
+
+
+def _evidence(value):
+    return _fits(value, _EVIDENCE)
+
+
+_CALL_WORDS = r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}"
+_ID, _CALL, _WHO = _text(r"[a-z0-9_-]{1,24}"), _text(_CALL_WORDS), _text(".{1,32}")
 _TRIGGERS, _ESCALATION, _NUMBER, _COUNT = _number(1, 64), _number(0, 1000), _number(1, _MAX), _number(0, _MAX)
 _BOTH = {"unit": _ID, "session": _text("[0-9a-f]{16}")}
 _UP = {"seq": _NUMBER, "boot": _COUNT, "epoch": _text("[0-9a-f]{8}")}
 _DOWN = {"from": _ID, "ctr": _NUMBER}
 _INPUT = {"n": _TRIGGERS, "input": _ID, "kind": _is(str), "cause": _is(str),
           "location": _text(".{0,32}")}
+_KIND = _text("alarm|intercom|welfare|door")
+_SID = _text("[0-9a-f]{16}")
+_CALL_OR_NONE = _text("|" + _CALL_WORDS)
+_FORMAT = {"pt": _number(0, 127), "name": _text(".{1,24}")}
+_CRYPTO = {"tag": _number(1, 9), "suite": _is(str), "key": _text("[A-Za-z0-9+/]{40}")}
+_MEDIA = {"address": _text(r"\d{1,3}(\.\d{1,3}){3}"), "port": _number(1, 65535), "rtcp": _number(1, 65535),
+          "profile": _text("RTP/S?AVP"), "formats": _formats, "ptime": _number(20, 20), "direction": _text("sendrecv|inactive"),
+          "crypto": _crypto}
+_EVIDENCE = {"rings": _COUNT, "prompts": _COUNT, "announced": _is(bool), "last_activity_s": _or_null(_COUNT),
+             "audio_path_proven_s": _or_null(_COUNT), "privacy": _is(bool)}
+_COURSE = {"sid": _SID, "kind": _KIND, "call": _CALL_OR_NONE, "who": _WHO}
 _FIELDS = {
     "alarm": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION, "attempt": _NUMBER, "resumed": _is(bool),
               "inputs": _inputs, "age_ms": _age_ms},
@@ -95,6 +129,22 @@ _FIELDS = {
     "clear": {"call": _CALL, "triggers": _TRIGGERS, "outcome": _text("emergency|help_sent|mistake|test"),
               "basis": _text("present|speech"), "who": _WHO},
     "query": {},
+    "speech": {"say": _is(str)},
+    "offer": {**_COURSE, "turn": _NUMBER, "media": _is(dict)},
+    "control": {"sid": _SID, "do": _is(str)},
+    "alive": {"sid": _SID},
 }
 _EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bool), "reason": _is(str)},
-           "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)}}
+           "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)},
+           "microphone": {**_COURSE, "open": _is(bool), "why": _is(str)},
+           "speech": {**_COURSE, "state": _is(str), "reason": _is(str)},
+           "no_answer": {"sid": _SID, "kind": _KIND, "who": _WHO, "evidence": _evidence},
+           "ok": {"state": _text("pressed|missed"), "day": _text(r"\d{4}-\d\d-\d\d")}}
+_TURN = {"sid": _SID, "turn": _COUNT}  # the page gives no range; `ended` of an unknown session has no turn to name
+_SAYS = {"progress": {**_TURN, "state": _text("announcing|ringing")},
+         "answer": {**_TURN, "media": _media},
+         "declined": {**_TURN, "reason": _is(str), "current_turn": _COUNT},
+         "reoffer": {**_TURN, "media": _media},
+         "ended": {**_TURN, "reason": _is(str)},
+         "alive": {**_TURN, "mode": _text("auto|talk|listen|duplex"), "counters": _is(dict)},
+         "media": {**_TURN, "state": _text("lost|back"), "silent_ms": _COUNT}}
