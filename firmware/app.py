@@ -13,6 +13,8 @@ from micropython import const
 
 _WATCHDOG_MS = const(20000)  # far above the longest lawful block (TLS handshake, about 1 s), below what a caller bears
 _GC_BYTES = const(20000)  # FACTS: with this the largest free block stayed at 91 % over a simulated year, by default at 8.5 %
+_RESERVE_BYTES = const(20000)  # for a TLS connection, a session and the garbage between two collections
+_SPEECHLESS = b"mute"  # in RTC memory, which a reset keeps and a power-on clears: the unit did not fit into memory with speech
 
 
 def run():
@@ -22,7 +24,23 @@ def run():
     """
     gc.threshold(_GC_BYTES)
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
-    asyncio.run(_shell(_read(), watchdog).supervise())  # no name for what was read: it would stay for as long as the unit runs
+    speaks = machine.RTC().memory()[: len(_SPEECHLESS)] != _SPEECHLESS
+    asyncio.run(_made(watchdog, speaks).supervise())  # no name for what was read: it would stay for as long as the unit runs
+
+
+def _made(watchdog, speaks):
+    """The unit. If it does not fit into memory it starts once more without speech: it calls all the same (P8). With the next
+    power-on it is tried again."""
+    try:
+        shell = _shell(_read(), watchdog, speaks)
+        if gc.mem_free() >= _RESERVE_BYTES or not speaks:
+            return shell
+    except MemoryError:
+        if not speaks:
+            raise
+    print("speech does not fit into memory: starting without it")
+    machine.RTC().memory(_SPEECHLESS)
+    return machine.reset()  # does not come back
 
 
 def _read():
@@ -35,10 +53,10 @@ def _read():
     return stored
 
 
-def _shell(stored, watchdog):
+def _shell(stored, watchdog, speaks):
     from firmware.assembly import assemble
 
-    shell = assemble(stored, watchdog)
+    shell = assemble(stored, watchdog, speaks)
     _let_go()
     return shell
 

@@ -15,27 +15,22 @@ from firmware.core.calls import Calls
 from firmware.core.downlink import Downlink
 from firmware.core.faults import Faults
 from firmware.core.seal import Sealer
-from firmware.core.speech.policy import Policy
-from firmware.core.speech.session import Session
-from firmware.core.speech_settings import minutes
 from firmware.core.timers import Timers
 from firmware.core.uplink import Uplink
-from firmware.daily import Daily
 from firmware.drivers.busy import Busy
-from firmware.drivers.prompts import PromptReader
 from firmware.drivers.wall_clock import WallClock
 from firmware.online import make_link
 from firmware.reports import Reports
 from firmware.senses import Senses
-from firmware.shell import Paths, Shell, now, rand
+from firmware.shell import Shell, now, rand
 from firmware.signals import Signals
-from firmware.speech import Speech
-from firmware.talk import Talk
+from firmware.speechless import Speechless
 from firmware.unit import Unit
 
 
-def assemble(stored, watchdog):
-    """The shell.Shell of a unit, ready to `supervise`. `stored`: stored.Stored with a board; `watchdog`: machine.WDT."""
+def assemble(stored, watchdog, speaks=True):
+    """The shell.Shell of a unit, ready to `supervise`. `stored`: stored.Stored with a board; `watchdog`: machine.WDT; `speaks`:
+    False leaves speech out, which takes a third of the memory."""
     shell = Shell(watchdog)
     settings = stored.settings
     timers = Timers(settings["timers"])
@@ -47,7 +42,12 @@ def assemble(stored, watchdog):
     busy = core._io_queue.poller = Busy(core._io_queue.poller, now)
     builder = Builder(stored.board, settings, timers, now)
     speaker = builder.speaker()
-    shell.talk = _make_talk(shell, settings, builder.microphone(), speaker)
+    if speaks:
+        from firmware import speaking
+
+        shell.talk = speaking.make_talk(shell, settings, builder.microphone(), speaker)
+    else:
+        shell.talk = Speechless(shell)
     shell.signals = Signals(builder.light(), speaker, now, shell.talk)
     shell.journal, found = builder.journal(os.urandom)
     contacts, lines = builder.inputs(shell.bell.set, busy.busy_ms)
@@ -57,32 +57,15 @@ def assemble(stored, watchdog):
     shell.reports = Reports(shell.uplink, shell.downlink, shell.link, shell.faults, shell.readings, shell.wall_clock.take,
                             shell.signals.fault, timers.health_ms, now)
     shell.unit = Unit(shell.calls, shell.journal, shell.uplink, shell.downlink, shell.link, shell.signals, shell.reports, now)
-    shell.daily = shell.unit.daily = _make_daily(shell, settings["speech"])
-    _make_speech(shell, settings["speech"], timers, any(sense.role == "answer" for sense in contacts))
+    if speaks:
+        speaking.join(shell, settings["speech"], timers, any(sense.role == "answer" for sense in contacts))
+    else:
+        shell.speech = shell.daily = shell.unit.speech = shell.talk
+        builder.problems.append(("speech", "", "speech is left out: not enough memory; calls go out as ever"))
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.unit.resume(found)
     _tell_start(shell, stored.problems, builder.problems)
     return shell
-
-
-def _make_talk(shell, settings, microphone, speaker):
-    prompts = PromptReader("prompts/" + settings["speech"]["language"])
-    return Talk(microphone, speaker, Paths(shell), prompts, now, settings["volume_pct"])
-
-
-def _make_speech(shell, settings, timers, has_button):
-    session = Session(timers, Policy(settings["answering"], has_button, settings["plain_rtp"]))
-    shell.speech = shell.unit.speech = Speech(session, shell.talk, shell.calls, shell.uplink, shell.link, shell.signals,
-                                              shell.reports, shell.unit.obey, shell.bearer.speaking, now)
-
-
-def _make_daily(shell, settings):
-    window, zone, wellbeing = settings["wellbeing"], settings["zone"] or {"offset_min": 0, "summer": "none"}, None
-    if window is not None:
-        from firmware.core.speech.wellbeing import Wellbeing  # here: few flats want it, and it would lie in the heap of all
-
-        wellbeing = Wellbeing(minutes(window["from"]), minutes(window["until"]), zone["offset_min"], zone["summer"] == "eu")
-    return Daily(wellbeing, shell.wall_clock, shell.reports.note, shell.signals.sound, now)
 
 
 def _make_voices(shell, stored, inputs):

@@ -10,7 +10,6 @@ import gc
 import os
 import time
 
-import cryptolib
 import machine
 from micropython import const
 
@@ -18,7 +17,6 @@ from firmware import version
 from firmware.core import clock
 from firmware.core.supervision import Supervision
 from firmware.nap import Nap
-from firmware.transports.media_path import MediaPath
 
 _SUPERVISE_MS = const(1000)
 _HEART_MAX_MS = const(1000)  # the heart beats at least this often
@@ -35,20 +33,6 @@ def now():
 def rand(n):
     """A random integer 0 ... n - 1, n up to 65,536."""
     return int.from_bytes(os.urandom(4), "big") % n
-
-
-class Paths:
-    """Makes the media path of a session. Not a function of the module that builds the unit: that one is let go (app.py)."""
-
-    def __init__(self, shell):
-        self._shell = shell
-
-    def __call__(self):
-        return MediaPath(_aes_ecb, os.urandom, now, self._shell.bearer.address)
-
-
-def _aes_ecb(key):
-    return cryptolib.aes(key, 1)  # 1: ECB, of which core/media/aes_cm.py makes counter mode; stock builds have no other
 
 
 class Shell:

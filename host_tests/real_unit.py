@@ -25,10 +25,11 @@ def make_root(tmp_path, damage=None, ca=None, port=None, **changes):
     return root
 
 
-def run(tmp_path, scene, damage=None, partitions=None, **changes):
-    """`partitions`: of the flash, {label: sectors}; what the board file wants if not given. `changes`: of the settings."""
+def run(tmp_path, scene, damage=None, partitions=None, heapsize=None, **changes):
+    """`partitions`: of the flash, {label: sectors}; what the board file wants if not given. `heapsize`: of MicroPython, else what
+    fits. `changes`: of the settings."""
     root = make_root(tmp_path, damage, **changes)
-    options = {"partitions": partitions} if partitions else {}
+    options = {"heapsize": heapsize, **({"partitions": partitions} if partitions else {})}
 
     async def inside():
         async with VirtualBoard(root, tmp_path / "state", **options) as board:

@@ -107,3 +107,20 @@ def test_settings_that_break_after_a_good_start_are_replaced_by_their_copy(tmp_p
         assert any("ils/v1/demo/f12/u1/" in line for line in lines), lines
 
     real_unit.run(tmp_path, scene)
+
+
+def test_a_unit_whose_memory_does_not_hold_speech_starts_without_it_and_calls_p8(tmp_path):
+    """From source, with its byte code in the heap, as on a board with a stock build and no PSRAM."""
+
+    async def scene(board):
+        texts = "\n".join(await started(board))
+        assert "starting without it" in texts and "speech: speech is left out" in texts
+        assert board.status()["boots"] == 2
+        await calls(board)
+        since_ms = board.now_ms()
+        await board.power_cut()
+        await board.power_on()
+        assert "starting without it" in "\n".join(await started(board, since_ms)), "with power it is tried again"
+        await board.wait_event(lambda e: e["event"] == "light" and e["level"] == 1, real_unit.SOON_S, since_ms)
+
+    real_unit.run(tmp_path, scene, heapsize="320k")

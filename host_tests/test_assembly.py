@@ -11,6 +11,7 @@ if sys.implementation.name == "micropython":
     import machine
     from nor import NorFlash
 
+    from firmware import paths, speaking  # noqa: F401 - tested here too: it joins speech to the unit
     from firmware.assembly import assemble
     from firmware.core import board, settings
 
@@ -27,9 +28,9 @@ if sys.implementation.name == "micropython":
             self.board = board.resolve(Files(), "ESP32_GENERIC")
             self.key, self.ca, self.problems = bytes(32), None, problems
 
-    def made(*problems):
+    def made(*problems, speaks=True):
         machine.world.wifi_active = False
-        return assemble(Given(*problems), machine.WDT(timeout=20000))
+        return assemble(Given(*problems), machine.WDT(timeout=20000), speaks)
 
     def start_over(*labels):
         """A new board with partitions of these names, of small sectors: the flash model lives in the same bounded heap."""
@@ -55,8 +56,26 @@ if sys.implementation.name == "micropython":
         start_over("journal")
         shell = made("settings.json: unreadable")
         assert shell.faults.is_open("settings") and shell.journal and not shell.link.online
+        del shell
         start_over()
+        gc.collect()
         shell = made()
         assert shell.faults.names() == ["storage"] and shell.journal is None
+        shell.unit.activate(0, 0, 0)
+        assert len(shell.calls.open) == 1
+
+    def test_the_unit_has_speech_with_a_microphone_that_is_closed_and_a_path_for_each_session_p3():
+        start_over("journal")
+        shell = made()
+        assert shell.unit.speech is shell.speech and shell.unit.daily is shell.daily
+        assert shell.speech.session.state == "IDLE" and not shell.talk.active and not shell.talk.deaf
+        assert shell.speech.session.policy.has_button, "the board has an answer button"
+        path = paths.Paths(shell)()
+        assert len(path.out) == 160 and path.heard_ms is None and not shell.talk.prompt("received")
+
+    def test_a_unit_that_shall_not_speak_calls_and_has_the_fault():
+        start_over("journal")
+        shell = made(speaks=False)
+        assert shell.faults.is_open("speech")
         shell.unit.activate(0, 0, 0)
         assert len(shell.calls.open) == 1

@@ -3,7 +3,8 @@
 from micropython import const
 
 # docs/protocol.md, event `fault`
-NAMES = ("line_open", "line_short", "held", "storage", "link", "input", "settings", "task", "microphone")
+NAMES = ("line_open", "line_short", "held", "storage", "link", "input", "settings", "task", "microphone",
+         "speech")
 _REPORTED = const(16)  # docs/protocol.md: a health report lists at most 16
 
 
