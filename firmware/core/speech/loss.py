@@ -17,7 +17,10 @@ class MediaLoss:
     """`timers`: core.timers.Timers. Stopped until `start`."""
 
     def __init__(self, timers):
-        self._timers = timers
+        # Settings may put a step behind the end: then it comes with it. Made once, as the heart asks 100 times a second.
+        self._end_ms = timers.loss_end_ms
+        steps_ms = (timers.loss_report_ms, timers.loss_tone_ms, timers.loss_reoffer_ms, timers.loss_end_ms)
+        self._steps_ms = tuple(min(step_ms, self._end_ms) for step_ms in steps_ms)
         self._heard_ms = None  # tick of the last sign of media, or of the start; None: nobody is waited for
         self._done = 0  # steps of this silence that were taken
 
@@ -43,14 +46,14 @@ class MediaLoss:
         return 0 if self._heard_ms is None else clock.diff(now_ms, self._heard_ms)
 
     def next_due(self):
-        """Tick of the next step, or None."""
+        """Tick of the next step, or None. Allocates nothing."""
         if self._heard_ms is None or self._done >= len(_STEPS):
             return None
-        return clock.add(self._heard_ms, self._after_ms(self._done))
+        return clock.add(self._heard_ms, self._steps_ms[self._done])
 
     def end_due(self):
         """Tick at which this silence ends the speech, or None while stopped."""
-        return None if self._heard_ms is None else clock.add(self._heard_ms, self._timers.loss_end_ms)
+        return None if self._heard_ms is None else clock.add(self._heard_ms, self._end_ms)
 
     def take(self, now_ms):
         """The step that is due now, once, or None. To be asked until it is None: a late tick may find several."""
@@ -58,8 +61,3 @@ class MediaLoss:
             return None
         self._done += 1
         return _STEPS[self._done - 1]
-
-    def _after_ms(self, step):
-        timers = self._timers
-        wanted_ms = (timers.loss_report_ms, timers.loss_tone_ms, timers.loss_reoffer_ms, timers.loss_end_ms)[step]
-        return min(wanted_ms, timers.loss_end_ms)  # settings may put a step behind the end: then it comes with it

@@ -1,5 +1,7 @@
 """The four steps of a silence."""
 
+import sys
+
 from firmware.core import clock
 from firmware.core.speech import loss
 from firmware.core.timers import Timers
@@ -52,3 +54,22 @@ def test_while_stopped_nothing_is_due_and_nothing_counts():
 def test_a_step_that_settings_put_behind_the_end_comes_with_it():
     one = waiting(loss_reoffer_ms=20000, loss_end_ms=9000)
     assert [one.take(at(9000)) for _ in range(5)] == ["report", "tone", "reoffer", "end", None]
+
+
+if sys.implementation.name == "micropython":  # only it counts what is allocated
+
+    def test_asking_what_is_due_allocates_nothing():
+        import gc
+
+        one = waiting()
+        gc.collect()
+        gc.disable()
+        try:
+            before, i = gc.mem_alloc(), 0
+            while i < 100:
+                one.next_due()
+                one.end_due()
+                i += 1
+            assert gc.mem_alloc() == before
+        finally:
+            gc.enable()
