@@ -1,4 +1,4 @@
-"""A second unit, written from docs/protocol.md alone: the page is enough for a unit. No flash, no speech, no escalation."""
+"""A second unit, written from docs/protocol.md alone: the page is enough for a unit. No flash, no escalation."""
 
 import asyncio
 import secrets
@@ -6,10 +6,12 @@ import time
 
 import aiomqtt
 
+from .flat_end import FlatEnd
 from .wire import Refused, need, opened, sealed
 
 _RETRY_S, _WINDOW = (2, 4, 8, 15), 32  # Source: `alarm`; Downwards also, `ctr`
 _CORD = {"input": "cord1", "kind": "cord", "cause": "activated", "location": "bathroom"}
+_WORDLESS = ("receipt", "offer", "alive")  # these have an answer of their own, or none
 _JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0}
 
 
@@ -21,6 +23,7 @@ class SecondUnit:
         self._common = {"v": 1, "unit": self.unit, "session": secrets.token_hex(8), "boot": 1, "epoch": secrets.token_hex(4)}
         self._seq, self._due_s, self._over, self._outgoing = 0, 0.0, set(), asyncio.Queue()
         self.call, self.light, self.obeys, self.heard, self.refused = None, "off", True, [], []
+        self.speech = FlatEnd(self)
 
     async def run(self, **where):
         """One connection, for as long as it lasts. `where`: what aiomqtt.Client needs to find the broker."""
@@ -32,19 +35,20 @@ class SecondUnit:
             self.say("event", event="started", cause="power_on", firmware="second", open_call=None)
             await asyncio.gather(self._hear_all(client), self._send_all(client), self._call_again())
 
-    def _sealed(self, kind, **fields):
+    def _sealed(self, channel, /, **fields):
         self._seq += 1
-        return sealed(self.key, self.base + kind, {"type": kind, **self._common, "seq": self._seq, **fields})
+        return sealed(self.key, self.base + channel, {"type": channel, **self._common, "seq": self._seq, **fields})
 
-    def say(self, kind, **fields):
-        payload = self._sealed(kind, **fields)
-        self._outgoing.put_nowait((self.base + kind, payload, 1, kind == "state"))
+    def say(self, channel, /, **fields):
+        payload = self._sealed(channel, **fields)
+        self._outgoing.put_nowait((self.base + channel, payload, 1, channel == "state"))
         return payload
 
     def pull(self):
         if self.call is None:
             call = "%s-%s-%d" % (self.unit, self._common["epoch"], len(self._over) + 1)
             self.call = {"call": call, "triggers": 0, "attempt": 0, "since_s": time.monotonic(), "answered": False}
+            self.speech.raised(call)
         self.call["triggers"], self.light = self.call["triggers"] + 1, "steady"
         return self.alarm()
 
@@ -81,16 +85,20 @@ class SecondUnit:
             return
         self.heard.append(message)
         reason = self._why_not(message)
-        if message["type"] != "receipt" and (self.obeys or message["type"] != "clear"):
+        if message["type"] not in _WORDLESS and (self.obeys or message["type"] != "clear"):
             result = {"ref": message["ctr"], "from": message["from"], "do": message["type"], "ok": not reason, "reason": reason}
             self.say("event", event="command", **result)
         if not reason:
             getattr(self, "_on_" + message["type"])(message)
+        elif reason == "no_such_session":
+            self.speech.is_over(message)
 
     def _why_not(self, message):
         kind, call = message["type"], self.call
-        if kind == "query":
+        if kind in ("query", "offer", "alive"):
             return ""
+        if kind == "control":
+            return self.speech.why_not_control(message)
         if not call or message["call"] != call["call"]:
             return "already_cleared" if message["call"] in self._over else "no_such_call"
         if kind in ("receipt", "clear") and message["triggers"] < call["triggers"]:
@@ -99,13 +107,24 @@ class SecondUnit:
             return "not_received"
         if kind != "clear":
             return ""
-        return "no_speech" if message["basis"] == "speech" else "" if call["answered"] else "not_answered"
+        if message["basis"] == "speech" and self.speech.heard != call["call"]:
+            return "no_speech"
+        return "" if call["answered"] else "not_answered"
 
     def _on_receipt(self, message):
         self.call["answered"] = {"answered": True, "released": False}.get(message["type"], self.call["answered"])
         self.light = "double" if self.call["answered"] else "flashing"
 
     _on_answered = _on_released = _on_receipt
+
+    def _on_offer(self, message):
+        self.speech.on_offer(message)
+
+    def _on_control(self, message):
+        self.speech.on_control(message)
+
+    def _on_alive(self, message):
+        self.speech.on_alive(message)
 
     def _on_query(self, _):
         self.say("health", firmware="second", board="none", uptime_s=0, reset_cause="power_on", heap_free_bytes=0, rssi_dbm=None,
@@ -117,4 +136,5 @@ class SecondUnit:
         if self.obeys:
             self._over.add(message["call"])
             self.call, self.light = None, "off"
+            self.speech.end("call_over")
             self.say("event", event="cleared", call=message["call"], by="service", outcome=message["outcome"], who=message["who"])

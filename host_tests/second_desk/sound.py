@@ -84,7 +84,7 @@ def _session(key, kind):
 
 
 class Sound(asyncio.DatagramProtocol):
-    """`packets`: the newest (payload type, codes); `digits` heard; `counts`: received, refused, rtcp. `mute`: nothing is sent."""
+    """`packets`: the newest (payload type, codes); `digits`: heard; `counts`: packets. `mute`: nothing is sent."""
 
     @classmethod
     async def opened(cls, profile="RTP/SAVP", codecs=("PCMA", "PCMU"), tag=1):
@@ -101,7 +101,7 @@ class Sound(asyncio.DatagramProtocol):
 
     def __init__(self):
         self.say, self.mute, self.digits, self.packets = None, False, [], []
-        self.counts, self.address, self.codec = {"received": 0, "refused": 0, "rtcp": 0}, None, None
+        self.counts, self.address, self.codec = {"sent": 0, "received": 0, "refused": 0, "rtcp": 0}, None, None
         self._opens = self._seals = self._task = self._event = self._last_digit = None
         self._ssrc, self._number, self._time, self._to_send = os.urandom(4), os.urandom(1)[0], 0, []
 
@@ -146,6 +146,7 @@ class Sound(asyncio.DatagramProtocol):
 
     def _send(self, kind, payload, at, marker):
         self._number = self._number + 1 & 0xFFFF
+        self.counts["sent"] += 1
         packet = struct.pack("!BBHI4s", 0x80, marker << 7 | kind, self._number, at, self._ssrc) + payload
         self._transport.sendto(self._seals.protect(packet) if self._seals else packet, self.address)
 

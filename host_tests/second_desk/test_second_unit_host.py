@@ -4,87 +4,36 @@ Every message of the desk is held against seal, page and schema by the house's w
 """
 
 import asyncio
-import contextlib
-import json
 
-from .house import ADDRESS, KEY, Child, House, Lines, until
-from .second_unit import SecondUnit
-
-_TIMERS = {"unanswered_s": 60, "answer_repeat_s": 0.5}  # a short repeat keeps the test short
-
-
-def _config(house):
-    return {"v": 1, "id": "desk", "state": "desk-state",
-            "brokers": [{"host": "127.0.0.1", "port": house.broker.port, "user": "desk", "password": "desk-word",
-                         "ca_file": str(house.pki.ca_pem), "server_name": house.pki.server_name}],
-            "units": [{"scheme": "demo", "flat": "f12", "unit": "u1", "key": KEY.hex(), "label": "Flat 12",
-                       "locations": {"cord1": "bathroom, by the door"}}],
-            "timers": _TIMERS, "retry_s": [0.5, 1], "fault_injection": True}
-
-
-@contextlib.asynccontextmanager
-async def _office(house):
-    """The desk's API, once the desk is up and has subscribed at the broker."""
-    (house.path / "desk.json").write_text(json.dumps(_config(house)))
-    state = house.path / "desk-state"
-    async with Child("tools.desk", "--config", str(house.path / "desk.json")):
-        await until(lambda: (state / "api.json").exists() and (state / "api.json").read_text(), "the desk listens", 20)
-        async with Lines(json.loads((state / "api.json").read_text())["port"]) as api:
-            await api.do("hello", token=(state / "desk.token").read_text().strip())
-            await api.do("events", since=0)
-            await until(lambda: _events(api, "broker", connected=True), "the desk is at its broker", 20)
-            yield api
-
-
-@contextlib.asynccontextmanager
-async def _scene(path, kind="nats"):
-    async with House(kind, path) as house, _office(house) as api:
-        unit = SecondUnit(ADDRESS, KEY)
-        living = asyncio.create_task(unit.run(**house.where("demo.f12", "flat-word")))
-        try:
-            await until(lambda: _events(api, "started"), "the desk has heard the unit")
-            yield house, api, unit
-            assert not living.done()
-        finally:
-            living.cancel()
-            await asyncio.gather(living, return_exceptions=True)
-    assert house.wrong == []
-    assert unit.refused == []
-
-
-def _events(api, event, **fields):
-    return [one for one in api.events if one["event"] == event and all(one.get(name) == value for name, value in fields.items())]
+from .house import ADDRESS, until
+from .office import events_of, heard_by, office_of
 
 
 async def _view(api, number=1):
     return (await api.do("call", call=number))["call"]
 
 
-def _heard(unit, kind):
-    return [message for message in unit.heard if message["type"] == kind]
-
-
 def test_an_alarm_is_stored_answered_and_closed_only_by_the_units_word(tmp_path):
     async def scene():
-        async with _scene(tmp_path) as (house, api, unit):
+        async with office_of(tmp_path) as (house, api, unit):
             unit.obeys = False
             unit.pull()
             await until(lambda: unit.light == "flashing", "the receipt")
-            receipt, view = _heard(unit, "receipt")[0], await _view(api)
+            receipt, view = heard_by(unit, "receipt")[0], await _view(api)
             assert (receipt["call"], receipt["triggers"], receipt["escalation"]) == (view["call"], 1, 0)
             assert (view["state"], view["label"], view["inputs"][0]["location"]) == ("open", "Flat 12", "bathroom, by the door")
-            assert view["stored_at"] <= _events(api, "receipt")[0]["at"]
+            assert view["stored_at"] <= events_of(api, "receipt")[0]["at"]
             refusal = await api.ask("clear", call=1, outcome="test", basis="present", who="Mary")
             assert refusal["error"]["code"] == "not_answered"
             await api.do("answer", call=1, party="centre", who="Mary")
-            await until(lambda: len(_heard(unit, "answered")) >= 3, "answered is repeated")
-            assert unit.light == "double" and {message["who"] for message in _heard(unit, "answered")} == {"Mary"}
+            await until(lambda: len(heard_by(unit, "answered")) >= 3, "answered is repeated")
+            assert unit.light == "double" and {message["who"] for message in heard_by(unit, "answered")} == {"Mary"}
             asked = await api.do("clear", call=1, outcome="help_sent", basis="present", who="A. Jones")
             assert asked["call"]["state"] == "clearing"
-            await until(lambda: len(_heard(unit, "clear")) >= 3, "clear is sent again")
+            await until(lambda: len(heard_by(unit, "clear")) >= 3, "clear is sent again")
             assert (await _view(api))["state"] == "clearing"
             unit.obeys = True
-            closed = await until(lambda: _events(api, "call", why="CLEARED"), "closed")
+            closed = await until(lambda: events_of(api, "call", why="CLEARED"), "closed")
             assert {name: closed[0]["view"]["closed"][name] for name in ("by", "outcome", "who")} == {
                 "by": "service", "outcome": "help_sent", "who": "A. Jones"}
             assert (await _view(api))["state"] == "closed" and unit.light == "off"
@@ -95,20 +44,20 @@ def test_an_alarm_is_stored_answered_and_closed_only_by_the_units_word(tmp_path)
 
 def test_copies_make_no_second_call_and_each_gets_its_receipt(tmp_path):
     async def scene():
-        async with _scene(tmp_path, "mosquitto") as (house, api, unit):
+        async with office_of(tmp_path, "mosquitto") as (house, api, unit):
             payload = unit.pull()
-            await until(lambda: _heard(unit, "receipt"), "the receipt")
+            await until(lambda: heard_by(unit, "receipt"), "the receipt")
             for _ in range(3):
                 await house.say(payload, unit.base + "alarm")  # byte for byte, as a broker may
             unit.alarm()
-            await until(lambda: len(_heard(unit, "receipt")) == 5, "a receipt for each")
+            await until(lambda: len(heard_by(unit, "receipt")) == 5, "a receipt for each")
             calls = (await api.do("calls", closed=True))["calls"]
             assert [(view["call"], view["copies"], view["triggers"]) for view in calls] == [(unit.call["call"], 5, 1)]
-            assert len(_events(api, "ring")) == 1
+            assert len(events_of(api, "ring")) == 1
             unit.pull()
             assert unit.light == "steady"
             await until(lambda: unit.light == "flashing", "the receipt for two")
-            assert _heard(unit, "receipt")[-1]["triggers"] == 2
+            assert heard_by(unit, "receipt")[-1]["triggers"] == 2
             assert [view["triggers"] for view in (await api.do("calls"))["calls"]] == [2]
 
     asyncio.run(scene())
@@ -116,39 +65,39 @@ def test_copies_make_no_second_call_and_each_gets_its_receipt(tmp_path):
 
 def test_duty_decides_who_is_rung_and_off_hands_the_call_to_the_centre(tmp_path):
     async def scene():
-        async with _scene(tmp_path) as (_, api, unit):
+        async with office_of(tmp_path) as (_, api, unit):
             assert (await api.do("duty", scheme="demo", on=True))["duty"] == {"demo": True}
             unit.pull()
-            await until(lambda: _events(api, "ring", parties=["coordinator"]), "the coordinator is rung")
+            await until(lambda: events_of(api, "ring", parties=["coordinator"]), "the coordinator is rung")
             assert (await _view(api))["ringing"] == ["coordinator"]
             await api.do("duty", scheme="demo", on=False)
-            await until(lambda: _events(api, "ring", parties=["centre"]), "the centre is rung")
+            await until(lambda: events_of(api, "ring", parties=["centre"]), "the centre is rung")
             assert (await _view(api))["ringing"] == ["centre"]
             taken = (await api.do("answer", call=1, who="Noor"))["call"]
             assert (taken["state"], taken["held_by"]["party"], taken["ringing"]) == ("answered", "centre", [])
-            await until(lambda: _events(api, "command", do="answered", ok=True), "the unit took it")
+            await until(lambda: events_of(api, "command", do="answered", ok=True), "the unit took it")
             await api.do("release", call=1)
-            await until(lambda: _heard(unit, "released") and unit.light == "flashing", "released")
-            await until(lambda: len(_events(api, "ring")) == 3, "it rings again")
+            await until(lambda: heard_by(unit, "released") and unit.light == "flashing", "released")
+            await until(lambda: len(events_of(api, "ring")) == 3, "it rings again")
 
     asyncio.run(scene())
 
 
 def test_withheld_receipts_leave_the_light_steady_and_the_desk_sees_report_and_will(tmp_path):
     async def scene():
-        async with _scene(tmp_path) as (house, api, unit):
+        async with office_of(tmp_path) as (house, api, unit):
             await api.do("inject", mode="withhold_receipts", value=-1)
             unit.pull()
             await house.hears("alarm", attempt=2)
-            assert (unit.light, _heard(unit, "receipt"), (await _view(api))["state"]) == ("steady", [], "open")
+            assert (unit.light, heard_by(unit, "receipt"), (await _view(api))["state"]) == ("steady", [], "open")
             await api.do("inject", mode="withhold_receipts", value=0)
             await api.do("query", unit=ADDRESS)
             await until(lambda: unit.light == "flashing", "the receipt")
-            await until(lambda: _events(api, "health"), "the report")
+            await until(lambda: events_of(api, "health"), "the report")
             view = (await api.do("units"))["units"][0]
             assert (view["status"], view["health"]["board"], view["firmware"]) == ("online", "none", "second")
             unit.say("state", online=False, conn=1)  # what the broker would say for it
-            await until(lambda: _events(api, "unit")[-1]["view"]["reason"] == "will", "the will")
+            await until(lambda: events_of(api, "unit")[-1]["view"]["reason"] == "will", "the will")
             assert (await api.do("units"))["units"][0]["status"] == "silent"
 
     asyncio.run(scene())

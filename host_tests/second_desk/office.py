@@ -1,0 +1,58 @@
+"""A house, the reference desk as a process that is used through docs/desk-api.md only, and the second unit that it serves."""
+
+import asyncio
+import contextlib
+import json
+
+from .house import ADDRESS, KEY, Child, House, Lines, until
+from .second_unit import SecondUnit
+
+_TIMERS = {"unanswered_s": 60, "answer_repeat_s": 0.5}  # a short repeat keeps the test short
+
+
+def _config(house):
+    return {"v": 1, "id": "desk", "state": "desk-state",
+            "brokers": [{"host": "127.0.0.1", "port": house.broker.port, "user": "desk", "password": "desk-word",
+                         "ca_file": str(house.pki.ca_pem), "server_name": house.pki.server_name}],
+            "units": [{"scheme": "demo", "flat": "f12", "unit": "u1", "key": KEY.hex(), "label": "Flat 12",
+                       "locations": {"cord1": "bathroom, by the door"}}],
+            "timers": _TIMERS, "retry_s": [0.5, 1], "fault_injection": True}
+
+
+@contextlib.asynccontextmanager
+async def office(house):
+    """The desk's API, once the desk is up and has subscribed at the broker."""
+    (house.path / "desk.json").write_text(json.dumps(_config(house)))
+    state = house.path / "desk-state"
+    async with Child("tools.desk", "--config", str(house.path / "desk.json")):
+        await until(lambda: (state / "api.json").exists() and (state / "api.json").read_text(), "the desk listens", 20)
+        async with Lines(json.loads((state / "api.json").read_text())["port"]) as api:
+            await api.do("hello", token=(state / "desk.token").read_text().strip())
+            await api.do("events", since=0)
+            await until(lambda: events_of(api, "broker", connected=True), "the desk is at its broker", 20)
+            yield api
+
+
+@contextlib.asynccontextmanager
+async def office_of(path, kind="nats"):
+    async with House(kind, path) as house, office(house) as api:
+        unit = SecondUnit(ADDRESS, KEY)
+        living = asyncio.create_task(unit.run(**house.where("demo.f12", "flat-word")))
+        try:
+            await until(lambda: events_of(api, "started"), "the desk has heard the unit")
+            yield house, api, unit
+            assert not living.done()
+        finally:
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+    assert house.wrong == []
+    assert unit.refused == []
+
+
+def events_of(api, event, **fields):
+    return [one for one in api.events if one["event"] == event and all(one.get(name) == value for name, value in fields.items())]
+
+
+def heard_by(unit, kind):
+    """Messages of this type that the unit took, oldest first."""
+    return [message for message in unit.heard if message["type"] == kind]
