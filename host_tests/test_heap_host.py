@@ -11,7 +11,7 @@ from tools.deploy import deploy, unit_settings
 from tools.vboard import VirtualBoard
 
 # Modules whose functions run only before app.py lets go of all modules; they may import when they like.
-_OF_THE_START = {"app", "stored", "assembly", "build", "core/timers", "drivers/journal", "transports/link"}
+_OF_THE_START = {"app", "stored", "assembly", "speaking", "build", "core/timers", "drivers/journal", "transports/link"}
 _FREE_BYTES = 78_000  # of 323,840: 24 %. Measured when written down: see the figure heap_free of the bench for what is wanted
 
 _MAIN = """

@@ -1,16 +1,37 @@
-"""`socket` on the virtual board: the interpreter's own, but UDP sockets behave as the ESP32's (standins/esp32_socket.py)."""
+"""`socket` on the virtual board: the interpreter's own, but UDP sockets behave as the ESP32's (standins/esp32_socket.py).
+
+Those are loaded for the first one: a unit that only calls has none.
+"""
 
 import socket as _socket
+import sys
 
-from esp32_socket import Datagram
-
-SOCK_STREAM = _socket.SOCK_STREAM
-
-for _name in dir(_socket):
-    if not _name.startswith("__"):
-        globals()[_name] = getattr(_socket, _name)
+_fault = None
+_make = None
 
 
-def socket(family=_socket.AF_INET, kind=SOCK_STREAM, protocol=0):
-    make = Datagram if kind == _socket.SOCK_DGRAM else _socket.socket
-    return make(family, kind, protocol)
+def set_up(world):
+    global _fault
+    _fault = world.udp_fault
+
+
+def socket(family=_socket.AF_INET, kind=_socket.SOCK_STREAM, protocol=0):
+    if kind != _socket.SOCK_DGRAM:
+        return _socket.socket(family, kind, protocol)
+    return (_make or _load())(family, kind, protocol)
+
+
+def _load():
+    global _make
+    ours = sys.modules["socket"]
+    sys.modules["socket"] = _socket  # what it stands on
+    import esp32_socket
+
+    sys.modules["socket"] = ours
+    esp32_socket.fault = _fault
+    _make = esp32_socket.Datagram
+    return _make
+
+
+def __getattr__(name):
+    return getattr(_socket, name)

@@ -13,7 +13,6 @@ import sys
 import time
 from array import array
 
-import esp32_socket
 import micropython
 from board_flash import CutFlash
 from board_sound import BoardSound
@@ -93,7 +92,7 @@ class BoardWorld(BoardSound):
         self._cut_in = 0
         self._operations = 0
         self._started = False
-        self._udp_fault = esp32_socket.fault
+        self.udp_fault = bytearray(1)  # index into esp32_socket.FAULTS
 
     def _connect(self, settings):
         self._heads = [bytearray(_HEAD_BYTES) for _ in range(_NEST + 1)]
@@ -152,7 +151,7 @@ class BoardWorld(BoardSound):
         elif operation == 7:
             self._started = True
         elif operation == 9:
-            self._udp_fault[0] = n
+            self.udp_fault[0] = n
 
     def _take_wifi(self, mode, join_ms):
         if mode:

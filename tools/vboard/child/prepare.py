@@ -17,6 +17,7 @@ def stand_in(settings):
 
     world = board_world.connect(settings)
     board_time.set_up(world, settings)
+    board_socket.set_up(world)
     board_loop.set_up(world)
     sys.modules["world"] = board_world
     sys.modules["time"] = board_time
