@@ -48,10 +48,10 @@ class Reports:
         self._event("command%d" % self._serial, "command", {
             "ref": message["ctr"], "from": message["from"], "do": message["type"], "ok": reason == "", "reason": reason})
 
-    def note(self, name, fields):
-        """Any other event of docs/protocol.md, once."""
+    def note(self, name, fields, key=None):
+        """Any other event of docs/protocol.md, once. With a `key` it takes the place of an older one that still waits."""
         self._serial += 1
-        self._event("event%d" % self._serial, name, fields)
+        self._event(key or "event%d" % self._serial, name, fields)
 
     def cleared(self, call_id, by, outcome, who):
         self._serial += 1

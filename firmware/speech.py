@@ -245,7 +245,8 @@ class Speech:
                 return
             if not fields["open"]:
                 self._listening_ms = None
-        self._reports.note(name, fields)
+        often = name == "speech" and fields["state"] == "quiet"  # a bad line must not push the record out of a full outbox
+        self._reports.note(name, fields, "quiet " + fields["sid"] if often else None)
 
     def _speech_happened(self, call_id):
         self._tell_call(one.SPEECH_HAPPENED, call_id)

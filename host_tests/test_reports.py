@@ -120,3 +120,11 @@ def test_a_query_and_a_link_that_came_back_bring_a_health_report():
     bench.reports.link_changed(True)
     bench.run(5000)
     assert bench.kinds() == ["health"] * 3
+
+
+def test_an_event_has_a_key_of_its_own_unless_it_is_to_replace_an_older_one():
+    bench = Bench()
+    for key in (None, None, "quiet", "quiet"):
+        bench.reports.note("microphone", {"open": True}, key)
+    keys = [key for key, _ in bench.sent]
+    assert len(set(keys[:2])) == 2 and keys[2:] == ["quiet", "quiet"]

@@ -46,7 +46,7 @@ class Flat:
 
     def __init__(self, policy=None):
         self.now = clock.PERIOD_MS - 5000
-        self.done, self.said, self.keys, self.events, self.commands, self.faults = [], [], [], [], [], []
+        self.done, self.said, self.keys, self.events, self.noted, self.commands, self.faults = [], [], [], [], [], [], []
         self.heard_ms, self.both_heard, self.prompting, self.digits, self.deaf = None, False, False, [], False
         self.listening = self.active = False
         self.wall = Wall(self.done)
@@ -113,9 +113,10 @@ class Flat:
         self.keys.append(key)
         self.said.append(message)
 
-    def note(self, name, fields):
+    def note(self, name, fields, key=None):
         self.fail(name)
         self.events.append((name, fields))
+        self.noted.append(key)
 
     def command(self, message, reason):
         self.commands.append((message["do"], reason))

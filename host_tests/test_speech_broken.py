@@ -123,3 +123,9 @@ def test_words_about_one_session_take_one_place_each_in_the_outbox_so_the_record
         flat.offer(call="u1-5e1f00d5-1", turn=turn, media=dict(MEDIA, port=4000 + turn))
         flat.run(2600)
     assert len(set(flat.keys)) <= 4 and len(flat.keys) > 80
+    for _ in range(20):
+        flat.talks(500)
+        flat.run(6000)
+    quiet_keys = [flat.noted[i] for i in range(len(flat.events)) if flat.events[i][1].get("state") == "quiet"]
+    assert len(quiet_keys) >= 20 and len(set(quiet_keys)) == 1
+    assert [flat.noted[i] for i in range(len(flat.events)) if flat.events[i][0] == "microphone"] == [None], "kept, each"
