@@ -1,13 +1,12 @@
 """A real baresip phone in a process of its own: it plays a tone of its own into every call and records what it hears."""
 
 import asyncio
-import contextlib
 import math
-import signal
 import struct
 import wave
 
 from host_tests.peers import need
+from tools import child
 from tools.brokers import free_port
 
 _CONFIG = """
@@ -80,13 +79,7 @@ class Baresip:
         return self
 
     async def __aexit__(self, *error):
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._process.wait(), 5)
-        if self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        await child.stop(self._process)
         self._file.close()
 
     def srtp_failures(self):

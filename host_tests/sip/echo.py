@@ -1,10 +1,9 @@
 """sipp as the far end: it picks up every call and sends each RTP packet back (`-rtp_echo`)."""
 
 import asyncio
-import contextlib
-import signal
 
 from host_tests.peers import need
+from tools import child
 from tools.brokers import free_port
 
 # A callee that takes an INVITE without SDP and puts its own into the 200 OK, plain RTP with A-law.
@@ -72,11 +71,5 @@ class SippEcho:
         return self
 
     async def __aexit__(self, *error):
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._process.wait(), 5)
-        if self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        await child.stop(self._process)
         self._file.close()

@@ -84,7 +84,7 @@ def test_the_flat_talks_with_a_baresip_that_calls(tmp_path, srtp, codec):
 
 
 def test_a_phone_whose_keys_are_wrong_is_noticed_at_both_ends(tmp_path):
-    """The counts above can be other than 0: the phone gets another key for the flat's packets, and the flat another for its own."""
+    """The counts above can be other than 0: the phone gets a wrong key for the flat's packets, and the flat for the phone's."""
 
     async def scene():
         async with flat(tmp_path) as (board, controller), SipAgent() as agent:

@@ -8,17 +8,12 @@ import contextlib
 import json
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from tools.web.carrier import TAKEN_OVER, Carrier
-from tools.web.door import Door
-from tools.web.entry import Entry
-from tools.web.server import PageServer, file_routes
+from tools.web.page import Page
 
 _HERE = Path(__file__).parent / "static"
-_SHARED = Path(__file__).resolve().parent.parent.parent / "web" / "static"
 _FRAME_BYTES = 640  # 20 ms of 16-bit samples at 16 kHz
 _PRESS_MS = 300
 _WRONG_MESSAGE = 4400  # close code of our own
@@ -26,38 +21,14 @@ _SHOWN = ("light", "pattern", "tone", "input", "power", "mains", "reset", "micro
 _DOES = ("press", "pull", "release")
 
 
-class FlatPage:
+class FlatPage(Page):
     """`async with FlatPage(board, room, port) as page:` serves until left. `room`: Room of the board."""
 
     def __init__(self, board, room, label, port=0):
+        super().__init__(_HERE, "flat.html", "flat_sign_in.html", port=port)
         self._board, self._room, self._label = board, room, label
         self._inputs = [{"name": one["name"], "kind": one["kind"]} for one in board.facts["inputs"]]
-        self._door = Door()
-        entry = self._entry = Entry(self._door, lambda: self._server.port, (_HERE / "flat_sign_in.html").read_text())
-        routes = [
-            Route("/", entry.page((_HERE / "flat.html").read_text()), methods=["GET"]),
-            *entry.routes,
-            *file_routes(_SHARED, _HERE),
-            WebSocketRoute("/live", self._live),
-            WebSocketRoute("/sound", self._sound),
-        ]
-        self._server = PageServer(Starlette(routes=routes), port=port)
         self._carrier = None
-
-    async def __aenter__(self):
-        await self._server.__aenter__()
-        return self
-
-    async def __aexit__(self, *error):
-        await self._server.__aexit__(*error)
-
-    @property
-    def port(self):
-        return self._server.port
-
-    def link(self):
-        """A new one-time link into the page."""
-        return f"{self._server.origin}/enter?ticket={self._door.ticket()}"
 
     async def _live(self, websocket):
         if await self._entry.refuses(websocket):
