@@ -15,6 +15,7 @@ _TOLD = {
     "clear": (one.CLEAR_ARRIVED, ("triggers", "outcome", "basis", "who")),
 }
 _OF_SPEECH = ("offer", "control", "alive")
+_BY_HAND = one.CAUSES.index("activated")  # a wire that breaks raises a call too, and is no sign of life
 
 
 class Unit:
@@ -53,12 +54,15 @@ class Unit:
             self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
         finally:  # first the call, whatever becomes of speech; but speech must know, whatever becomes of an action (P4)
             if self.speech is not None:
-                self.speech.used()
+                if cause_index == _BY_HAND:
+                    self.speech.used()
                 self.speech.activated(self.calls.open[-1].number)
 
     def reset_pressed(self):
         """Somebody in the flat pressed the reset contact."""
         self.obey(self.calls.all(one.RESET_PRESSED, self._now()))
+        if self.speech is not None:
+            self.speech.used()
 
     def answer_pressed(self):
         """Somebody in the flat pressed the answer button: answers, hangs up, or says "I'm OK"."""

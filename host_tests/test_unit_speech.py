@@ -1,5 +1,6 @@
 """What the unit tells speech, and when: the call comes first, and no failure of the one hides the other (P4)."""
 
+from firmware.core.call import CAUSES
 from host_tests.test_unit import Flat
 
 
@@ -42,6 +43,15 @@ def test_a_press_is_a_call_first_and_then_known_to_speech_p1_p4():
     flat = listened()
     flat.unit.activate(0, 0, 0)
     assert flat.done == ["journal", "CALLING", "ACTIVATED", "send", "calls changed", "used", "activated 12"]
+
+
+def test_a_wire_that_breaks_raises_a_call_and_is_no_sign_of_life():
+    flat = listened()
+    for cause in ("line_open", "line_short"):
+        flat.unit.activate(0, 1, CAUSES.index(cause))
+        assert flat.done[-1] == "activated 12" and "used" not in flat.done
+    flat.unit.reset_pressed()
+    assert flat.done[-1] == "used", "that was a hand"
 
 
 def test_speech_knows_of_a_press_whose_actions_broke_off_p4():

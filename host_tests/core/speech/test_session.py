@@ -73,6 +73,7 @@ def test_evidence_tells_when_the_flat_was_last_active_and_the_path_last_proven()
     flat.do(s.CONTROL_ARRIVED, 6000, "a" * 16, "clear_down")
     flat.run_until(7000)
     flat.do(s.ANSWER_PRESSED, 10000)
+    flat.do(s.ACTIVATED, 11000, CALL)  # by a wire that broke, perhaps: speech.Speech is told of hands
     flat.session.policy.privacy = True
     flat.do(s.OFFER_ARRIVED, 20000, offer(SID_B, 2, "intercom"), None)
     done = [action for _, action in flat.run_until(30000)]
