@@ -117,6 +117,12 @@ class Broker:
             await child.stop(self._process)
             self._process = None
 
+    async def kill(self):
+        """End the broker as a crash does, without a word to its clients. Does nothing when it does not run."""
+        if self._process is not None:
+            await child.kill(self._process)
+            self._process = None
+
     def freeze(self):
         """The broker stops answering; its connections stay open and swallow bytes."""
         self._must_run()

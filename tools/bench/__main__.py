@@ -16,7 +16,10 @@ from pathlib import Path
 
 from tools import brokers, fetch_lib
 from tools.bench.figure import Figure, table
-from tools.bench.figures import alarm_path, codec, half_open, heap, outage, round_trip, ticker, voice_switch
+from tools.bench.figures import (
+    alarm_path, codec, half_open, heap, outage, round_trip, speech_delay, speech_heap, speech_loss, speech_survival, speech_ticker,
+    ticker, voice_switch,
+)  # fmt: skip
 from tools.bench.lab import Lab
 from tools.bench.probe import ProbeError
 from tools.deploy import DeployError
@@ -34,6 +37,11 @@ GROUPS = {
     "heap": heap,
     "codec": codec,
     "voice_switch": voice_switch,
+    "speech_call_loss": speech_loss,
+    "speech_call_delay": speech_delay,
+    "speech_call_ticker": speech_ticker,
+    "speech_call_survival": speech_survival,
+    "speech_call_heap": speech_heap,
 }
 _FORMAT = 1  # of build/bench.json
 _TROUBLE = (ProbeError, BoardError, DeskError, StartError, DeployError, OSError, ValueError, RuntimeError, asyncio.TimeoutError)
