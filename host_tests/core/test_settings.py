@@ -164,5 +164,6 @@ def test_inputs_of_settings_and_board_are_held_against_each_other():
     assert settings.check_inputs(result, whole) == []
     result["inputs"] = {"buton": {"location": "hall"}, "cord1": {"location": "bathroom"}}
     problems = settings.check_inputs(result, whole)
-    assert len(problems) == 2 and problems[0].startswith("inputs.buton: the board has no such input; it has button, cord1, privacy")
+    assert len(problems) == 2
+    assert problems[0].startswith("inputs.buton: the board has no such input; it has button, cord1, privacy")
     assert problems[1] == "inputs: button of the board has no location; add it"
