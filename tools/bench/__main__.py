@@ -17,9 +17,20 @@ from pathlib import Path
 from tools import brokers, fetch_lib
 from tools.bench.figure import Figure, table
 from tools.bench.figures import (
-    alarm_path, codec, half_open, heap, outage, round_trip, speech_delay, speech_heap, speech_loss, speech_survival, speech_ticker,
-    ticker, voice_switch,
-)  # fmt: skip
+    alarm_path,
+    codec,
+    half_open,
+    heap,
+    outage,
+    round_trip,
+    speech_delay,
+    speech_heap,
+    speech_loss,
+    speech_survival,
+    speech_ticker,
+    ticker,
+    voice_switch,
+)
 from tools.bench.lab import Lab
 from tools.bench.probe import ProbeError
 from tools.deploy import DeployError
