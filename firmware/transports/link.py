@@ -41,7 +41,8 @@ class Link:
             import umqtt.simple as library
         self.settings = settings = bounds.complete(config)
         self.now = now
-        self.resolver = Resolver(lambda: config.get("dns") or bearer.dns_server(), rand)
+        dns = config.get("dns")  # not by `config`, whose memory then stays for good
+        self.resolver = Resolver(lambda: dns or bearer.dns_server(), rand)
         self.online = False
         self.last_error = ""
         self.counters = dict.fromkeys(_COUNTERS, 0)
@@ -190,6 +191,7 @@ class Link:
         """The TLS context, made once. Raises ValueError if the CA is missing or unreadable."""
         if self._context is None:
             self._context = secure.make_context(self._ca)
+            self._ca = None  # TLS has its own copy
         return self._context
 
     def hello(self, attempt):
