@@ -48,7 +48,8 @@ def test_delays_go_from_each_click_to_the_next_hearing_and_none_at_all_is_an_err
 
 
 def test_the_tickers_lines_are_added_up_and_the_99th_of_a_hundred_is_told():
-    log = [{"event": "console", "text": "bench-ticker 0:97 4:2 18:1"}, {"event": "console", "text": "link: up"}, {"event": "light"}]
+    lines = ("bench-ticker 0:97 4:2 18:1", "link: up")
+    log = [{"event": "light"}, *({"event": "console", "text": text} for text in lines)]
     seconds = speech_ticker.seconds_of(log)
     assert seconds == [{0: 97, 4: 2, 18: 1}]
     assert speech_ticker.p99(seconds[0]) == 1.25
