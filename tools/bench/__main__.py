@@ -19,6 +19,7 @@ from tools.bench.figure import Figure, table
 from tools.bench.figures import (
     alarm_path,
     codec,
+    codec_tables,
     half_open,
     heap,
     outage,
@@ -47,6 +48,7 @@ GROUPS = {
     "outage": outage,
     "heap": heap,
     "codec": codec,
+    "codec_tables": codec_tables,
     "voice_switch": voice_switch,
     "speech_call_loss": speech_loss,
     "speech_call_delay": speech_delay,
