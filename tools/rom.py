@@ -23,6 +23,7 @@ ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"} 
 
 _STORE = ROOT / "build" / "mpy"
 _OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
+_CONST = re.compile(r"^from micropython import const$", re.MULTILINE)
 _NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
 
 
@@ -35,11 +36,11 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None):
 
     Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere. `keep`:
     names that others than these modules use: of arguments passed by keyword, of private data; with None all names stay
-    (tools/arguments.py, tools/attributes.py). Raises CompileError.
+    (tools/arguments.py, tools/attributes.py), also `const`, which mpy-cross has used up. Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
     if keep is not None:
-        texts = _with_short_names(texts, keep)
+        texts = _with_short_names({name: _CONST.sub("", text) for name, text in texts.items()}, keep)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), modules))
     return {name.removesuffix(".py") + ".mpy": code for name, code in zip(modules, codes, strict=True)}

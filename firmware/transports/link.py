@@ -13,7 +13,7 @@ from micropython import const
 
 from firmware.core import clock
 from firmware.core.backoff import Backoff
-from firmware.transports import bounds, codec, connection, secure
+from firmware.transports import codec, connection, secure
 from firmware.transports.clockwork import Clockwork
 from firmware.transports.connection import Connection
 from firmware.transports.dialler import Dialler
@@ -37,6 +37,8 @@ class Link:
     """
 
     def __init__(self, config, on_message, on_change, hello, now, rand, bearer, library=None):
+        from firmware.transports import bounds  # here, so that the table can be let go (app.py)
+
         if library is None:
             import umqtt.simple as library
         self.settings = settings = bounds.complete(config)

@@ -94,3 +94,9 @@ def test_every_module_of_the_unit_compiles_for_every_processor(arch):
     codes = rom.compile_all(modules, arch)
     native = {name for name, code in codes.items() if code[2] >> 2}  # the processor's number; 0 is byte code for all
     assert native == {name.removesuffix(".py") + ".mpy" for name in modules if "@micropython.viper" in modules[name].read_text()}
+
+
+def test_a_unit_does_not_keep_the_name_const_and_its_numbers_are_as_written(tmp_path):
+    (tmp_path / "limits.py").write_text("from micropython import const\n\n_LOW = const(3)\nHIGH = const(_LOW << 2)\n")
+    code = rom.compile_all({"limits.py": tmp_path / "limits.py"}, keep=())
+    assert printed(tmp_path, "import limits\nprint(limits.HIGH, hasattr(limits, 'const'))\n", code) == ["12 False"]
