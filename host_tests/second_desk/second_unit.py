@@ -48,9 +48,10 @@ class SecondUnit:
         if self.call is None:
             call = "%s-%s-%d" % (self.unit, self._common["epoch"], len(self._over) + 1)
             self.call = {"call": call, "triggers": 0, "attempt": 0, "since_s": time.monotonic(), "answered": False}
-            self.speech.raised(call)
         self.call["triggers"], self.light = self.call["triggers"] + 1, "steady"
-        return self.alarm()
+        payload = self.alarm()
+        self.speech.raised(self.call["call"])
+        return payload
 
     def alarm(self):
         call, now_s = self.call, time.monotonic()

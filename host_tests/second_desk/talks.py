@@ -21,7 +21,7 @@ class Talk:
     def __init__(self, address, kind, who, call, profile, codecs):
         self.address, self.kind, self.who, self.call, self.profile, self.codecs = address, kind, who, call, profile, codecs
         self.sid, self.turn, self.state, self.reason, self.sound = secrets.token_hex(8), 0, "offered", "", None
-        self.said, self.offers, self.mode, self.counters, self._parted = [], 0, "auto", {}, []
+        self.said, self.offers, self.mode, self.held, self.counters, self._parted = [], 0, "auto", False, {}, []
 
     def all(self, say):
         return [message for message in self.said if message["say"] == say]
@@ -65,7 +65,16 @@ class Talks:
 
     def control(self, talk, do):
         """The ctr; the unit's word on it comes into the desk's `results`."""
+        self._note_hold(talk, do)
         return self._desk.send(talk.address, "control", sid=talk.sid, do=do)
+
+    def digit(self, talk, digit):
+        """The same in the sound."""
+        self._note_hold(talk, {"7": "hold", "8": "resume"}.get(digit))
+        talk.sound.digit(digit)
+
+    def _note_hold(self, talk, do):
+        talk.held = {"hold": True, "resume": False}.get(do, talk.held)
 
     def alive(self, talk):
         return self._desk.send(talk.address, "alive", sid=talk.sid)
@@ -74,7 +83,8 @@ class Talks:
         """The offer of the talk's turn; `other` fields in place of the right ones, for tests."""
         talk.offers += 1
         fields = {"sid": talk.sid, "turn": talk.turn, "kind": talk.kind, "call": talk.call, "who": talk.who}
-        return self._desk.send(talk.address, "offer", **{**fields, "media": talk.sound.media, **other})
+        media = {**talk.sound.media, "direction": "inactive" if talk.held else "sendrecv"}  # else a re-offer would end the hold
+        return self._desk.send(talk.address, "offer", **{**fields, "media": media, **other})
 
     async def close(self):
         for talk in self.by_sid.values():

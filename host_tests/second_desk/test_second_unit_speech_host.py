@@ -125,6 +125,7 @@ async def _intercom_in_which_the_tenant_calls(api, unit):
     assert events_of(api, "microphone", sid=sid)[0]["why"] == "intercom_pressed"
     unit.pull()
     assert (await _shows(api, sid, "CALL_RAISED"))["kind"] == "alarm"
+    await until(lambda: events_of(api, "call", why="RAISED"), "the desk has stored the call")
     reply = await api.do("answer", call=1, talk=True)
     assert (reply["session"]["sid"], reply["talk_error"]) == (sid, None)
     await until(lambda: unit.light == "double", "answered")
