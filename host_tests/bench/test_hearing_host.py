@@ -3,7 +3,7 @@
 import pytest
 
 from tools.bench import hearing
-from tools.bench.figures import speech_delay, speech_heap, speech_ticker
+from tools.bench.figures import speech_delay, speech_heap, speech_hostile, speech_ticker
 from tools.bench.probe import ProbeError
 
 
@@ -62,3 +62,23 @@ def test_a_line_about_the_heap_is_read_as_bytes_a_second_and_nothing_else_is():
     assert found == {"free": 50000, "used": 270000, "all": 1500, "Talk.step": 32, "Speech.tick": 500}
     with pytest.raises(ValueError):
         speech_heap.reading("bench-heap 1 2")
+
+
+class Network:
+    last = {"down": bytes(range(182))}
+
+
+def test_hostile_packets_are_of_the_kind_that_they_are_called():
+    forger, lawful = speech_hostile.Forger(Network), Network.last["down"]
+    assert [len(forger.make("truncated", i)) for i in (0, 1, 181, 182)] == [0, 1, 181, 0]
+    assert forger.make("replayed", 5) == lawful
+    forged = forger.make("forged", 2)
+    assert len(forged) == 182 and forged[4:12] == lawful[4:12] and forged[12:] != lawful[12:]
+    assert int.from_bytes(forged[2:4], "big") - int.from_bytes(lawful[2:4], "big") == 3
+    assert {len(forger.make("random", i)) for i in range(240)} == set(range(1, 241))
+    assert forger.mixed(1) == lawful
+
+
+def test_only_silences_that_nothing_bears_count_as_lost():
+    quiet = {"usual": 1000, "flat": [1000] * 5 + [0] * 6 + [1000] + [0] * 7, "far": [500] * 20 + [0] * 10}
+    assert speech_hostile.lost_ms(quiet) == 70 + 100

@@ -26,6 +26,7 @@ from tools.bench.figures import (
     round_trip,
     speech_delay,
     speech_heap,
+    speech_hostile,
     speech_loss,
     speech_survival,
     speech_ticker,
@@ -55,6 +56,7 @@ GROUPS = {
     "speech_call_ticker": speech_ticker,
     "speech_call_survival": speech_survival,
     "speech_call_heap": speech_heap,
+    "speech_call_hostile": speech_hostile,
 }
 _FORMAT = 1  # of build/bench.json
 _TROUBLE = (ProbeError, BoardError, DeskError, StartError, DeployError, OSError, ValueError, RuntimeError, asyncio.TimeoutError)

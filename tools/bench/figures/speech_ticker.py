@@ -23,9 +23,9 @@ async def measure_all(lab):
     for _ in range(1 if lab.quick else _TRIES):
         lab.say(f"10 ms ticker in a unit that speaks, {_RTT_MS} ms round trip to the broker ...")
         tried.append(await _call(lab, seconds))
-        if p99(_sum(tried[-1][0])) < _TARGET_MS:
+        if p99(total(tried[-1][0])) < _TARGET_MS:
             break
-    return _figures(min(tried, key=lambda one: p99(_sum(one[0]))), len(tried), seconds)
+    return _figures(min(tried, key=lambda one: p99(total(one[0]))), len(tried), seconds)
 
 
 async def _call(lab, seconds):
@@ -50,12 +50,12 @@ def seconds_of(log):
     return [{int(at): int(count) for at, count in re.findall(r"(\d+):(\d+)", text)} for text in texts]
 
 
-def _sum(parts):
-    total = {}
+def total(parts):
+    added = {}
     for part in parts:
         for at, count in part.items():
-            total[at] = total.get(at, 0) + count
-    return total
+            added[at] = added.get(at, 0) + count
+    return added
 
 
 def p99(counts):
@@ -64,22 +64,22 @@ def p99(counts):
 
 
 def _edge(counts, share):
-    total, seen = sum(counts.values()), 0
+    every, seen = sum(counts.values()), 0
     for at in sorted(counts):
         seen += counts[at]
-        if seen >= share * total:
+        if seen >= share * every:
             return (at + 1) * _BIN_MS
     raise ValueError("no wake was seen")
 
 
 def _figures(call, tries, seconds):
     found, standby, events = call
-    late, quiet = p99(_sum(found)), p99(_sum(standby))
+    late, quiet = p99(total(found)), p99(total(standby))
     how = (
         f"unit in a call with SRTP, voice both ways, {events} messages with QoS 1 in {seconds} s over {_RTT_MS} ms round trip: "
-        f"how late a 10 ms sleep ends, 99 of 100 ({sum(_sum(found).values())} wakes); the same unit in stand-by: {quiet} ms; "
+        f"how late a 10 ms sleep ends, 99 of 100 ({sum(total(found).values())} wakes); the same unit in stand-by: {quiet} ms; "
         f"{tries} run(s), the best; on this machine"
     )
-    worst = _edge(_sum(found), 1)
-    gap = f"the latest of them; in stand-by {_edge(_sum(standby), 1)} ms. One wake of a machine that does other things too"
+    worst = _edge(total(found), 1)
+    gap = f"the latest of them; in stand-by {_edge(total(standby), 1)} ms. One wake of a machine that does other things too"
     return [Figure("speech_ticker", late, "ms", how, _TARGET_MS), Figure("speech_ticker_gap", worst, "ms", gap)]
