@@ -121,12 +121,12 @@ def _figures(runs, spoofed):
     heard = 100 * sum(size > spoofed["usual"] / 4 for size in spoofed["flat"]) / max(len(spoofed["flat"]), 1)
     whole = (
         f"share of the time in which the far end is heard while {_PER_S} a second of all kinds come in the peer's own name. No "
-        "target: six datagrams wait for a socket on the board; who can send as the peer can fill them. The rest of the unit goes on"
+        "target: six datagrams wait for a socket on the board; who sends as the peer can fill them. The rest of the unit goes on"
     )
     late = max(speech_ticker.p99(run["ticks"]) for run in (*runs.values(), spoofed) if run["ticks"])
     ticker = "a 10 ms ticker in the unit, how late it is, 99 of 100, in the worst of all these floods"
     alarm = (
-        f"from a further press to the service's having the alarm, {_PER_S} a second in the peer's name; with the contact's debounce"
+        f"from a further press to the service's having the alarm, {_PER_S} a second in the peer's name; with its debounce"
     )
     return [
         Figure("speech_hostile", sum(lost_ms(run) for run in runs.values()), "ms", how, 0, "equal", peers=peers),
