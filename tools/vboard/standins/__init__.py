@@ -10,7 +10,7 @@ import sys
 
 _HERE = pathlib.Path(__file__).parent
 
-_MODULES = ("micropython", "calendar2000", "i2s_dma", "world_sound", "world", "machine", "network", "esp32")
+_MODULES = ("micropython", "calendar2000", "i2s_dma", "world_sound", "world", "machine", "machine_more", "network", "esp32")
 _MODULES += ("esp32_socket", "plain_nor", "nor")
 
 

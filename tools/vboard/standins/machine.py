@@ -38,17 +38,10 @@ class Pin:
 
     IN = 1
     OUT = 3
-    OPEN_DRAIN = 7
     PULL_DOWN = 1
     PULL_UP = 2
     IRQ_RISING = 1
     IRQ_FALLING = 2
-    WAKE_LOW = 4
-    WAKE_HIGH = 5
-    DRIVE_0 = 0
-    DRIVE_1 = 1
-    DRIVE_2 = 2
-    DRIVE_3 = 3
 
     def __init__(self, number, mode=None, pull=-1, *, value=None, drive=None, hold=None):
         self.n = _number(number)
@@ -102,10 +95,6 @@ class ADC:
     ATTN_2_5DB = 1
     ATTN_6DB = 2
     ATTN_11DB = 3
-    WIDTH_9BIT = 9
-    WIDTH_10BIT = 10
-    WIDTH_11BIT = 11
-    WIDTH_12BIT = 12
 
     def __init__(self, pin, *, atten=-1):
         self._n = _number(pin)
@@ -121,10 +110,6 @@ class ADC:
         if not 0 <= atten <= 3:
             raise ValueError("invalid attenuation")
         self._full_uv = _FULL_SCALE_UV[atten]
-
-    def width(self, bits):
-        if not 9 <= bits <= 12:
-            raise ValueError("invalid bit-width")
 
     def read_uv(self):
         """Calibrated reading in uV, 0 ... full scale. Raises OSError (timed out) for ADC2 with Wi-Fi on, or fault `no_value`."""
@@ -268,27 +253,7 @@ def reset_cause():
     return world.reset_cause
 
 
-def unique_id():
-    return world.unique_id
+def __getattr__(name):
+    import machine_more
 
-
-def freq(hz=None):
-    if hz is None:
-        return world.cpu_hz
-    if hz not in (20_000_000, 40_000_000, 80_000_000, 160_000_000, 240_000_000):
-        raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz, 160MHz or 240MHz")
-    world.cpu_hz = hz
-    return None
-
-
-def idle():
-    world.idle()
-
-
-def disable_irq():
-    """Masks the chip's interrupts; handlers that are already queued still run, so nothing changes here."""
-    return 1
-
-
-def enable_irq(state):
-    return None
+    return getattr(machine_more, name)

@@ -20,26 +20,6 @@ STAT_HANDSHAKE_TIMEOUT = 204
 
 _FAILURES = {"no_ap": STAT_NO_AP_FOUND, "auth_fail": STAT_WRONG_PASSWORD}
 _NO_ADDRESS = "0.0.0.0"
-_hostname = "mpy-esp32"
-_country = "XX"
-
-
-def hostname(name=None):
-    global _hostname
-    if name is None:
-        return _hostname
-    if len(name) > 32:
-        raise ValueError()
-    _hostname = name
-    return None
-
-
-def country(code=None):
-    global _country
-    if code is None:
-        return _country
-    _country = code
-    return None
 
 
 class WLAN:
@@ -50,9 +30,6 @@ class WLAN:
     PM_NONE = 0
     PM_PERFORMANCE = 1
     PM_POWERSAVE = 2
-    SEC_OPEN = 0
-    SEC_WPA2 = 3
-    SEC_WPA3 = 6
     _radio = None
 
     def __init__(self, interface=0):
@@ -121,7 +98,7 @@ class WLAN:
             raise OSError("STA must be active")
         if world.wifi_mode == "no_ap":
             return []
-        return [(WLAN._radio.settings["ssid"].encode(), world.unique_id, 6, world.wifi_rssi_dbm, WLAN.SEC_WPA2, False)]
+        return [(WLAN._radio.settings["ssid"].encode(), world.unique_id, 6, world.wifi_rssi_dbm, 3, False)]  # 3: WPA2
 
 
 def ipconfig(name=None, **settings):
