@@ -14,6 +14,7 @@ import array
 import asyncio
 import contextlib
 import secrets
+import shutil
 import ssl
 import time
 import wave
@@ -24,7 +25,7 @@ from tools.bench.measure import median
 from tools.bench.mqtt_tap import Tap
 from tools.bench.probe import ProbeError
 from tools.brokers import free_port
-from tools.deploy import deploy, unit_settings
+from tools.deploy import deploy, image_of, unit_settings, write_settings
 from tools.desk.talk import talker
 from tools.desk.talk.endpoint import TalkEndpoint
 from tools.vboard import VirtualBoard
@@ -37,7 +38,7 @@ _VOICE = 330  # of 32,767: a firm voice at half a metre of the microphone
 _FAR_SIZE = 8000
 _ADDRESS = "whole/f1/u1"
 _FLOWS_S = 5.0
-_SETTLED_S = 1.5  # for gain and jitter buffer to come to rest
+_SETTLED_S = 1.0  # for gain and jitter buffer to come to rest
 
 
 class Talking:
@@ -77,7 +78,7 @@ class Talking:
         brokers = [{"host": "127.0.0.1", "port": dialled, "server_name": pki.server_name, "tls": self._tls}]
         settings = unit_settings("f1", "u1", brokers, "bench-password", scheme="whole", timers=self._timers)
         root = self._dir / "root"
-        deploy(root, settings, key, pki.ca_der, "rom", source=self._lab.source)
+        self._deploy(root, settings, key)
         if self._main:
             (root / "main.py").write_text(self._main)
         relays = [(dialled, self._broker.port)]
@@ -87,6 +88,16 @@ class Talking:
             self.board.relays[0].tap = self._take
         await self._stack.enter_async_context(self.board)
         await self.caller.online()
+
+    def _deploy(self, root, settings, key):
+        """As a unit is installed; the modules are compiled once for all calls of a run."""
+        first = self._lab.dir / "unit-of-calls"
+        if not first.exists():
+            deploy(first, settings, key, self._lab.pki.ca_der, "rom", source=self._lab.source)
+        shutil.copytree(first, root, dirs_exist_ok=True)
+        shutil.copyfile(image_of(first), image_of(root))
+        write_settings(root, settings)
+        (root / settings.get("key_file", "unit.key")).write_text(key.hex() + "\n")
 
     def _take(self, link, way, data):
         if way == "up":

@@ -44,7 +44,7 @@ class Forger:
 
 
 async def measure_all(lab):
-    seconds = 1.5 if lab.quick else 10
+    seconds = 1.2 if lab.quick else 10
     main = (lab.device / "unit_ticker.py").read_text()
     async with Talking(lab, "speech-hostile", main=main) as talk:
         await talk.begin()
