@@ -12,7 +12,7 @@ _RANK = {"door": 0, "intercom": 1, "welfare": 1, "alarm": 2}  # Source: docs/pro
 _DIGITS = {"1": "talk", "2": "listen", "3": "auto", "4": "duplex", "5": "volume_up", "6": "volume_down",
            "7": "hold", "8": "resume", "9": "extend", "0": "clear_down"}
 _ANNOUNCE_S, _RING_S = 0.3, 1.0
-_HELD = ("resume", "extend", "clear_down")  # what may be done while it is held
+_HELD = ("hold", "resume", "extend", "clear_down")  # what may be done while it is held
 
 
 class FlatEnd:

@@ -122,7 +122,8 @@ async def _intercom_in_which_the_tenant_calls(api, unit):
     await _shows(api, sid, "RINGING")
     unit.speech.presses()
     await _shows(api, sid, "CONNECTED")
-    assert events_of(api, "microphone", sid=sid)[0]["why"] == "intercom_pressed"
+    opened = await until(lambda: events_of(api, "microphone", sid=sid), "the microphone is open")
+    assert opened[0]["why"] == "intercom_pressed"
     unit.pull()
     assert (await _shows(api, sid, "CALL_RAISED"))["kind"] == "alarm"
     await until(lambda: events_of(api, "call", why="RAISED"), "the desk has stored the call")
