@@ -107,21 +107,8 @@ def _fill_alaw(table: ptr16):
             table[code] = -value
 
 
-@micropython.viper
-def _fill_ulaw(table: ptr16):
-    for code in range(256):
-        bits = code ^ 0xFF
-        value = ((((bits & 15) << 3) + 132) << ((bits >> 4) & 7)) - 132
-        if bits & 0x80:
-            table[code] = -value
-        else:
-            table[code] = value
-
-
 _ALAW = bytearray(512)
-_ULAW = bytearray(512)
 _fill_alaw(_ALAW)
-_fill_ulaw(_ULAW)
 
 
 @micropython.viper
@@ -138,5 +125,13 @@ def alaw_decode(codes, pcm16, n):
     _look_up(codes, pcm16, n, _ALAW)
 
 
-def ulaw_decode(codes, pcm16, n):
-    _look_up(codes, pcm16, n, _ULAW)
+@micropython.viper
+def ulaw_decode(codes: ptr8, pcm16: ptr16, n: int):
+    """Without a table, whose half kilobyte would lie in the heap of every unit for the few calls that are not A-law."""
+    while n:
+        n -= 1
+        bits = codes[n] ^ 0xFF
+        value = ((((bits & 15) << 3) + 132) << ((bits >> 4) & 7)) - 132
+        if bits & 0x80:
+            value = -value
+        pcm16[n] = value
