@@ -47,7 +47,8 @@ class Speech:
         self._poll_due = now()
         self._tell_due = now()
         self._hold_due = now()
-        self._age_due = now()
+        self._age_due = clock.add(now(), _AGE_MS)
+        self._young = True  # a switch that is on at the start was moved by nobody
         self._listening_ms = None  # tick since which the microphone is open; None: it is closed
         self._verbs = {
             "SAY": self._say, "EVENT": self._event, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
@@ -90,6 +91,8 @@ class Speech:
         self._handle(s.ANSWER_PRESSED)
 
     def privacy(self, on):
+        if not self._young:
+            self.used()
         self._handle(s.PRIVACY_CHANGED, on)
 
     def used(self):
@@ -110,6 +113,7 @@ class Speech:
         if clock.reached(now_ms, self._age_due):
             self._age_due = clock.add(now_ms, _AGE_MS)
             self.session.evidence.advance(now_ms)
+            self._young = False
         self._put_right()
         if clock.reached(now_ms, self.session.next_due()):
             self._handle(s.TICK)

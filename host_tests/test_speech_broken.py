@@ -39,6 +39,16 @@ def test_evidence_tells_a_week_without_a_sign_of_life_as_a_week():
     assert abs(told["last_activity_s"] - 8 * 86400) <= 1
 
 
+def test_a_privacy_switch_is_a_sign_of_life_when_it_is_moved_and_not_when_the_power_comes_back():
+    flat = Flat()
+    flat.speech.privacy(True)
+    waits(flat, 1)
+    assert flat.session.evidence.fields(flat.now, True)["last_activity_s"] is None
+    flat.speech.privacy(False)
+    flat.now = clock.add(flat.now, 7000)
+    assert flat.session.evidence.fields(flat.now, False)["last_activity_s"] == 7
+
+
 def test_a_step_that_fails_at_the_end_leaves_nothing_open_p3():
     for broken in ("ended", "stop", "microphone", "speech", "call"):
         flat = connected()

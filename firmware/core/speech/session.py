@@ -49,7 +49,6 @@ _RING_MS = const(5000)  # between two rings: a pause long enough to hear who is 
 _START_MS = const(2000)  # the shell opens media in the same turn; one that lost it must not hold the session up
 _TWICE_MS = const(2000)  # an unsure hand presses twice, and an automatic answer may forestall a press: no hanging up so early
 _AGAIN_MS = const(5000)  # a lost message must not cost the speech: the same re-offer again
-_ACTIVITY = (ANSWER_PRESSED, PRIVACY_CHANGED)  # what raises a call need not be a hand: the shell knows
 
 _TABLE = {
     IDLE: {OFFER_ARRIVED: "_offer", CONTROL_ARRIVED: "_control", ALIVE_ARRIVED: "_alive", PRIVACY_CHANGED: "_privacy",
@@ -104,7 +103,7 @@ class Session(Signalling):
         """
         if event not in EVENTS:
             raise ValueError("session: unknown event " + event)
-        if event in _ACTIVITY:
+        if event == ANSWER_PRESSED:  # of the others the shell knows whether it was a hand
             self.evidence.activity(now_ms)
         method = _TABLE[self.state].get(event)
         if method is None:
