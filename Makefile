@@ -47,7 +47,7 @@ docs-check: setup ## are the generated pages of docs/ up to date?
 	@$(PY) -m tools.patterns --check
 	@$(PY) -m tools.scenario --check
 
-bench: setup ## the figures, as a table and in build/bench.json (about 9 minutes; QUICK=1: one minute)
+bench: setup ## the figures, as a table and in build/bench.json (about a quarter of an hour; QUICK=1: two minutes)
 	@$(PY) -m tools.bench $(if $(QUICK),--quick)
 
 powercut: setup ## cut the power at N flash states (N=20000) and look for a lost or doubled call
