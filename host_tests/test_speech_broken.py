@@ -113,16 +113,12 @@ def test_a_call_that_is_cleared_ends_its_speech_also_if_the_news_was_lost_once_p
     assert quiet(flat) and flat.said[-1]["reason"] == "call_over"
 
 
-def test_an_answer_that_cannot_be_sent_does_not_break_what_the_link_is_doing_and_is_sent_when_asked_again_p4():
+def test_an_answer_that_cannot_be_sent_ends_the_speech_raises_the_call_again_and_breaks_nothing_else_p4():
     flat = Flat()
     flat.breaks = ("answer",)
-    call = flat.answered_call()
-    flat.offer(call=call)
-    flat.breaks = ()
-    if flat.session.state != "CONNECTED":
-        assert quiet(flat)
-    flat.offer(call=call)
-    assert flat.said[-1]["say"] in ("answer", "ended")
+    flat.offer(call=flat.answered_call())
+    assert quiet(flat) and "microphone opens" not in flat.done
+    assert (flat.said[-1]["say"], flat.said[-1]["reason"]) == ("ended", "media_lost") and flat.calls.find(1).escalation == 1
 
 
 def test_words_about_one_session_take_one_place_each_in_the_outbox_so_the_record_is_not_pushed_out():
