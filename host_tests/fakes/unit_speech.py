@@ -79,6 +79,11 @@ class FakeSpeech:
             return out + self._microphone(not session.held)
         return out
 
+    def resume_by_digit(self):
+        """The operator's `8` in the sound: no message tells of it but that of the microphone."""
+        self.session.held = False
+        return self._microphone(True)
+
     def alive(self, message, now_ms):
         session = self.session
         if "reset_silently" in self.unit.faults:

@@ -77,6 +77,19 @@ def test_every_command_reaches_the_flat_and_hold_silences_the_desk(tmp_path):
     play(tmp_path, script)
 
 
+def test_a_hold_that_a_digit_ended_in_the_flat_is_over_at_the_desk_too(tmp_path):
+    async def script(wire, unit):
+        await speaking(wire, unit)
+        endpoint = wire.desk.talks.endpoint(session(wire)["sid"])
+        await command(wire, "hold")
+        assert (session(wire)["held"], endpoint.hushed) == (True, True)
+        wire.up(unit.speech.resume_by_digit())
+        await wire.settle()
+        assert (session(wire)["state"], session(wire)["held"], endpoint.hushed) == ("connected", False, False)
+
+    play(tmp_path, script)
+
+
 def test_a_lost_mode_or_hold_is_sent_again_but_a_step_of_volume_is_not(tmp_path):
     async def script(wire, unit):
         await speaking(wire, unit)

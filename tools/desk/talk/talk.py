@@ -79,6 +79,10 @@ class Talk:
         if do in _GROUPS:
             self._owed[_GROUPS[do]] = [do, now_ms + _AGAIN_MS, _TRIES - 1]
 
+    def owes(self, do):
+        """True while this command is not confirmed by the flat."""
+        return self._owed.get(_GROUPS.get(do), [None])[0] == do
+
     def sent(self, do, ctr):
         self._refs[ctr] = do
         while len(self._refs) > _REFS_MAX:

@@ -140,6 +140,9 @@ class Talks:
         if message["event"] == "speech" and message["state"] == "heard":
             talk.body["both_heard"] = True
             self._conductor.show(talk, "BOTH_HEARD")
+        if message["event"] == "microphone" and message["open"] and talk.controller.held and not talk.owes("hold"):
+            talk.controller.held = talk.endpoint.hushed = False  # resumed by a digit: who hears the flat shall be heard there
+            self._conductor.show(talk, "COMMANDED")
         if message["kind"] == "alarm" and message["call"] and talk.body["call"] != message["call"]:
             self._conductor.adopt(talk, message["call"])
 
