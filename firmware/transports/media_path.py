@@ -33,7 +33,8 @@ _CONTROL_READS = const(4)
 _COUNTED = ("sent", "received", "late", "lost", "early", "dropped", "concealed", "jitter_ms", "send_errors", "srtp_failures",
             "reopened", "refused_size", "refused_version", "refused_ssrc", "refused_sequence", "refused_replay",
             "refused_payload", "refused_auth", "refused_rtcp")  # fmt: skip
-_REFUSED = tuple("refused_" + reason for reason in rtp.REASONS)
+# By reason of rtp.REASONS. Written out: made from those, they would be texts in the heap.
+_REFUSED = ("", "refused_size", "refused_version", "refused_ssrc", "refused_sequence", "refused_replay")
 _REFUSED_BY_SRTP = {srtp.SIZE: "refused_size", srtp.REPLAY: "refused_replay", srtp.AUTH: "refused_auth",
                     srtp.SOURCE: "refused_ssrc"}  # fmt: skip
 

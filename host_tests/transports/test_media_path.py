@@ -5,7 +5,8 @@ import os
 import sys
 import time
 
-from firmware.core.media import aes_cm, srtp
+from firmware.core.media import aes_cm, rtp, srtp
+from firmware.transports import media_path
 from firmware.transports.datagrams import Datagrams
 from firmware.transports.media_path import MediaPath
 from host_tests.core.media.ecb import aes_ecb
@@ -54,6 +55,10 @@ def arrive(path, field="received", more=1):
             return True
         time.sleep(0.01)
     return False
+
+
+def test_each_reason_of_a_refused_packet_has_its_counter():
+    assert ["refused_" + reason for reason in rtp.REASONS[1:]] == list(media_path._REFUSED[1:])
 
 
 def test_the_answer_describes_our_end_and_holds_a_fresh_key():
