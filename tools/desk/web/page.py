@@ -1,27 +1,38 @@
 """The desk page's server: static files, the live WebSocket (requests and events), the sound WebSocket."""
 
+import asyncio
+import contextlib
 from pathlib import Path
 
 from tools.web.carrier import TAKEN_OVER, Carrier
 from tools.web.page import Page
 
+from ..ending import end
+from ..switchboard import DeskError
 from .live import Live
 
 _HERE = Path(__file__).parent / "static"
 _FRAME_BYTES = 160  # 20 ms of G.711
 _NO_SESSION = 4404  # close code of our own
+_ALONE_S = 20.0  # a page that is loaded again has its sound back within a few seconds
 
 
 class DeskPage(Page):
     """`async with DeskPage(desk, token, endpoint, host, port) as page:` serves until left.
 
-    `endpoint(sid)`: the TalkEndpoint of a speech session, or None.
+    `endpoint(sid)`: the TalkEndpoint of a speech session, or None. Nobody shall speak to an empty chair: a session whose page is
+    gone for `alone_s` is ended, and a call that was answered there rings again.
     """
 
-    def __init__(self, desk, token, endpoint, host="127.0.0.1", port=0, remote=False):
+    def __init__(self, desk, token, endpoint, host="127.0.0.1", port=0, remote=False, alone_s=_ALONE_S):
         super().__init__(_HERE, "index.html", "sign_in.html", token, host, port, remote)
         self._desk, self._endpoint = desk, endpoint
         self._carriers = {}  # sid -> who has the session's sound now
+        self._alone_s, self._waits = alone_s, set()
+
+    async def __aexit__(self, *error):
+        await end(list(self._waits))
+        await super().__aexit__(*error)
 
     async def _live(self, websocket):
         if not await self._entry.refuses(websocket):
@@ -58,3 +69,24 @@ class DeskPage(Page):
             endpoint.detach(carrier.take)
             if self._carriers.get(sid) is carrier:
                 del self._carriers[sid]
+                wait = asyncio.create_task(self._wait_alone(sid))
+                self._waits.add(wait)
+                wait.add_done_callback(self._waits.discard)
+
+    async def _wait_alone(self, sid):
+        await asyncio.sleep(self._alone_s)
+        talk = self._desk.talks.sessions.get(sid)
+        if sid in self._carriers or talk is None or talk.is_over:
+            return
+        with contextlib.suppress(DeskError):  # it ended by itself meanwhile
+            self._desk.act(lambda: self._leave(talk))
+
+    def _leave(self, talk):
+        call = self._desk.book.get(talk.body["number"]) if talk.body["number"] else None
+        told = {"number": call.n if call else None, "party": call.routing.party if call else "everyone"}
+        note = f"the page of {talk.body['who']}, who speaks with {talk.record.unit.label}, is gone"
+        self._desk.timeline.emit("alert", talk.record.address, talk.body["call"], note=note, **told)
+        if call is not None and call.state == "answered":
+            self._desk.switchboard.release(call)  # it rings the next, and its speech ends with that
+        else:
+            self._desk.talks.command(talk, "clear_down")
