@@ -1,6 +1,5 @@
 """Messages are made once and again when what they depend on changes; an installer's recordings take their place and stay."""
 
-import importlib.util
 import subprocess
 import sys
 
@@ -148,22 +147,8 @@ def test_espeak_speaks_every_language_and_the_same_twice(tmp_path):
     assert "Your call has been received" in _tool("list", "--language", "en", "--out", str(tmp_path / "a")).stdout
 
 
-def test_the_library_speaks_where_the_command_is_missing(tmp_path, monkeypatch):
-    if importlib.util.find_spec("espeakng_loader") is None:
-        pytest.skip("espeakng-loader is not installed: pip install espeakng-loader")
-    monkeypatch.setattr(voice.shutil, "which", lambda _: None)
-    found = voice.find()
-    assert found.version.startswith("eSpeak NG library: 1.")
-    english = texts.load("en")
-    found.speak(english.say["test"], english.voice, tmp_path / "test.wav")
-    assert build.file_problems(sound.make(tmp_path / "test.wav")) == []
-    with pytest.raises(voice.VoiceError, match="there is no voice 'xx-none'"):
-        found.speak("Hello", {**english.voice, "voice": "xx-none"}, tmp_path / "none.wav")
-
-
 def test_without_any_voice_the_tool_says_so_and_the_text_lists_are_still_checked(tmp_path, monkeypatch):
     monkeypatch.setattr(voice.shutil, "which", lambda _: None)
-    monkeypatch.setattr(voice.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(voice.VoiceError, match="no eSpeak NG on this machine.*apt-get install espeak-ng"):
         voice.find()
     said = _tool("check", "--out", str(tmp_path / "nothing"))
