@@ -18,8 +18,16 @@ from tools.vboard import VirtualBoard
 _SOON_S = 20
 
 
+# One press is one change of the light, however often the contact bounces, at the press or at the release.
+_DEBOUNCED = sample_root.HEARTBEAT.replace(
+    "        light.toggle()\n",
+    "        await asyncio.sleep_ms(30)\n        pressed.clear()\n"
+    "        if button.value():\n            continue\n        light.toggle()\n",
+)
+
+
 @contextlib.asynccontextmanager
-async def flat(tmp_path, main=sample_root.HEARTBEAT, says="up"):
+async def flat(tmp_path, main=_DEBOUNCED, says="up"):
     """(board, page server) once the unit has printed `says`."""
     root = sample_root.write(tmp_path / "root", main)
     async with VirtualBoard(root=root, state=tmp_path / "state", board="SAMPLE") as board:

@@ -34,6 +34,7 @@ module_app account.so
 _ACCOUNT = "<sip:phone@127.0.0.1>;regint=0;answermode=auto;audio_codecs={codec}/8000/1{encryption}\n"
 _AMPLITUDE = 8000  # of 32,767: -12 dBFS, as a voice is
 _SAY_S = 60
+_STARTS = 5
 
 
 def write_tone(path, hz, rate_hz=8000, seconds=_SAY_S, amplitude=_AMPLITUDE):
@@ -54,10 +55,9 @@ class Baresip:
 
     def __init__(self, folder, tone_hz, srtp=True, codec="PCMA", dial=None):
         self._path = need("baresip")
-        self.folder, self.port, self._dial = folder, free_port(), dial
+        self.folder, self.port, self._dial = folder, 0, dial
         folder.mkdir(parents=True, exist_ok=True)
         write_tone(folder / "say.wav", tone_hz)
-        (folder / "config").write_text(_CONFIG.format(port=self.port, folder=folder))
         (folder / "accounts").write_text(_ACCOUNT.format(codec=codec, encryption=";mediaenc=srtp-mand" if srtp else ""))
         (folder / "contacts").write_text("")
 
@@ -66,6 +66,17 @@ class Baresip:
         return (self.folder / "log").read_text(errors="replace")
 
     async def __aenter__(self):
+        for _ in range(_STARTS):
+            self.port = free_port()
+            (self.folder / "config").write_text(_CONFIG.format(port=self.port, folder=self.folder))
+            if await self._start():
+                return self
+            await self.__aexit__()
+            if "Address already in use" not in self.log:  # it takes the port behind ours too, for TLS
+                break
+        raise RuntimeError("baresip did not start: " + self.log[-2000:])
+
+    async def _start(self):
         command = [self._path, "-f", str(self.folder), "-v", *(["-e", "/dial " + self._dial] if self._dial else [])]
         self._file = (self.folder / "log").open("wb")
         pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": self._file, "stderr": asyncio.subprocess.STDOUT}
@@ -74,9 +85,7 @@ class Baresip:
             if "baresip is ready" in self.log or self._process.returncode is not None:
                 break
             await asyncio.sleep(0.05)
-        if self._process.returncode is not None or "baresip is ready" not in self.log:
-            raise RuntimeError("baresip did not start: " + self.log[-2000:])
-        return self
+        return self._process.returncode is None and "baresip is ready" in self.log
 
     async def __aexit__(self, *error):
         await child.stop(self._process)
