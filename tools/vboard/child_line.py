@@ -27,6 +27,7 @@ class ChildLine:
         self._socket = connection
         self._sound = sound
         self._on_frame = on_frame
+        self.at_s = time.monotonic()  # when the frame that is being delivered came: the loop may be late
         self._loop = loop
         self._lock = threading.Lock()
         self._silenced = False
@@ -69,6 +70,7 @@ class ChildLine:
             chunk = self._socket.recv(_CHUNK_BYTES)
         except OSError:
             return False
+        at_s = time.monotonic()
         frames = list(self._frames(chunk))
         for frame in frames:
             if not self._silenced:
@@ -76,7 +78,7 @@ class ChildLine:
         others = [frame for frame in frames if frame[0] not in _SOUND_ONLY]
         if others:
             with contextlib.suppress(RuntimeError):  # the loop has been closed
-                self._loop.call_soon_threadsafe(self._deliver, others)
+                self._loop.call_soon_threadsafe(self._deliver, others, at_s)
         return bool(chunk)
 
     def _frames(self, chunk):
@@ -91,7 +93,8 @@ class ChildLine:
             place = end
         self._rest = data[place:]
 
-    def _deliver(self, frames):
+    def _deliver(self, frames, at_s):
+        self.at_s = at_s
         for frame in frames:
             if not self._silenced:
                 self._on_frame(*frame)

@@ -97,6 +97,11 @@ class ChildProcess:
             raise BoardError("something else connected to the virtual board's port", "interpreter")
         return True
 
+    @property
+    def at_s(self):
+        """time.monotonic() at which the frame came that is being delivered."""
+        return self._line.at_s
+
     def tell(self, operation, index=0, value=0, payload=b""):
         """One frame to the child, from any thread; nothing if it is gone."""
         line = self._line

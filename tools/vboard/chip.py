@@ -272,7 +272,7 @@ class Chip:
 
     def _take(self, operation, index, value, payload):
         if operation == wire.OUT:
-            self.lamp.output(index, value)
+            self.lamp.output(index, value, self._board.ms_of(self._child.at_s))
         elif operation == wire.FEED:
             self._feed()
         elif operation == wire.WATCHDOG:

@@ -6,7 +6,7 @@ The patterns come from the firmware's own table, so a new one there is known her
 import importlib
 from collections import deque
 
-_TOLERANCE_MS = 80  # a busy host delays a change; half of the shortest difference between two patterns' steps
+_TOLERANCE_MS = 120  # a busy host delays a change; less than half of the 300 ms between the steps of two patterns
 _KEPT = 64
 
 

@@ -18,13 +18,13 @@ class Lamp:
         self._named = "off"
         self.level = 0
 
-    def output(self, pin, level):
-        """A pin is driven to `level`, or let go (-1): the light is then dark."""
+    def output(self, pin, level, t_ms):
+        """A pin is driven to `level`, or let go (-1): the light is then dark. `t_ms`: when that was."""
         if pin == self._pin:
-            self._set(1 if level == self._lit else 0)
+            self._set(1 if level == self._lit else 0, t_ms)
 
     def dark(self):
-        self._set(0)
+        self._set(0, self._board.now_ms())
 
     def name(self, t_ms):
         return self._onlooker.name(t_ms)
@@ -32,11 +32,11 @@ class Lamp:
     def next_ms(self, t_ms):
         return self._onlooker.next_ms(t_ms)
 
-    def _set(self, level):
+    def _set(self, level, t_ms):
         if level == self.level:
             return
         self.level = level
-        self._onlooker.change(self._board.now_ms(), level)
+        self._onlooker.change(t_ms, level)
         self._board.emit("light", level=level)
         self._look()
 

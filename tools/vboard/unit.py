@@ -221,7 +221,11 @@ class VirtualBoard:
         return self.chip.lamp.name(self.now_ms())
 
     def now_ms(self):
-        return round((time.monotonic() - self._born_s) * 1000)
+        return self.ms_of(time.monotonic())
+
+    def ms_of(self, at_s):
+        """time.monotonic() as ms since the board was made."""
+        return round((at_s - self._born_s) * 1000)
 
     async def wait_for(self, predicate, timeout_s):
         """Waits until `predicate(status)` is true and returns that status. Raises TimeoutError that shows the last one."""
