@@ -33,8 +33,10 @@ test-host: setup prompts ## tests on CPython, with the virtual board, real broke
 	@$(PY) -m pytest host_tests
 
 test-micropython: setup ## the same plain tests under the real MicroPython with a bounded heap, as source and as .mpy
-	@$(PY) -m host_tests.run_micropython
-	@$(PY) -m host_tests.run_micropython --compiled
+	@mkdir -p build; $(PY) -m host_tests.run_micropython > build/micropython.log 2>&1 & source=$$!; \
+	  $(PY) -m host_tests.run_micropython --compiled; compiled=$$?; wait $$source; plain=$$?; \
+	  if [ $$plain -ne 0 ]; then cat build/micropython.log; else tail -n 1 build/micropython.log; fi; \
+	  [ $$compiled -eq 0 ] && [ $$plain -eq 0 ]
 
 lint: setup ## ruff over everything
 	@$(PY) -m ruff check .
