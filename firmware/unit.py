@@ -27,6 +27,8 @@ class Unit:
         self.busy = False  # something waits for the service: no flash is erased now
         self.speech = None  # speech.Speech, put in by assembly.py; None: a unit that only calls
         self.daily = None  # daily.Daily, likewise
+        self.testing = None  # testing.Testing, likewise
+        self.proofs = None  # proofs.Proofs, likewise
         self._journal = journal
         self._uplink = uplink
         self._downlink = downlink
@@ -112,6 +114,14 @@ class Unit:
         if kind in _OF_SPEECH:
             if self.speech is not None:
                 self.speech.message(message)
+            return
+        if kind == "test":
+            if self.testing is not None:
+                self.testing.message(message)
+            return
+        if kind == "proof":
+            if self.proofs is not None:
+                self.proofs.answered(message["id"])
             return
         event, fields = _TOLD[kind]
         number = self._uplink.call_number(message["call"])

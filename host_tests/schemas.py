@@ -11,7 +11,7 @@ from referencing import Registry, Resource
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 UP = ("alarm", "event", "health", "speech", "state")
-DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive")
+DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive", "proof", "test")
 
 
 def _load():

@@ -42,7 +42,10 @@ EVENTS = (ACTIVATED, RECEIPT_ARRIVED, ANSWER_ARRIVED, RELEASE_ARRIVED, CLEAR_ARR
           SPEECH_GOES_ON, SPEECH_LOST, LINK_CAME_UP, TICK)
 
 KINDS = ("button", "cord", "pendant")  # a journal record stores the index: append only
-CAUSES = ("activated", "line_open", "line_short")  # likewise
+CAUSES = ("activated", "line_open", "line_short", "test")  # likewise
+_TEST = const(3)  # index of "test": a pull that the engineer's test, or the tenant's own, waits for
+TESTER = "test"  # who answers a test call by itself; no person goes by this name
+_TEST_PULLS = const(32)  # from then on a pull counts as real: beyond 64 none is counted, and no clear may pass over a real one
 
 MAX_TRIGGERS = const(64)  # a call with 64 activations needs no 65th record; it is still sent again
 _AGE_KNOWN_MS = const(1 << 28)  # 3.1 days: well inside half the period of the ticks
@@ -66,6 +69,9 @@ class Call:
     Attributes to read: state, number, escalation, attempt, resumed, activations (the newest one's n), triggers (list of (n,
     input_index, kind_index, cause_index), oldest first; after a reset one that flash refused is missing), raised_ms (tick of the
     first activation; None when a reset or more than three days lie between, and nobody can know).
+
+    A call is a test while every activation of it is one. The first real one makes it a call like any other, and takes away an
+    answer that no person gave (P4, P7).
     """
 
     def __init__(self, number, timers):
@@ -87,6 +93,7 @@ class Call:
         self._other_path_ms = None  # another broker or bearer is tried beside
         self._sound_ms = None  # next "still trying" or comfort message
         self._answer_ms = None  # nobody has answered by then: escalate
+        self._by_tester = False  # the answer in force is the automatic one of a test
         self._dead_ms = None  # nobody has renewed the answer by then
 
     def resume(self, triggers, now_ms):
@@ -126,6 +133,12 @@ class Call:
         """True once the service has the call with all its triggers; the light may say so (P2)."""
         return self.state != RAISED and self._received >= self.activations
 
+    def is_test(self):
+        """True while every activation is a test. False if one of them is missing after a reset: it may have been real."""
+        if len(self.triggers) != self.activations:
+            return False
+        return all(trigger[3] == _TEST for trigger in self.triggers)
+
     # --- activations and sending
 
     def _add(self, now_ms, input_index, kind_index, cause_index):
@@ -133,6 +146,10 @@ class Call:
             self.raised_ms = now_ms
         if self.activations >= MAX_TRIGGERS:
             return [("SOUND", "ACTIVATED")] + self._raise_again(now_ms)
+        if cause_index == _TEST and self.activations >= _TEST_PULLS:
+            cause_index = 0
+        if cause_index != _TEST and self.state == ANSWERED and self._by_tester:
+            self._back_to_received(now_ms)
         self.activations += 1
         trigger = (self.activations, input_index, kind_index, cause_index)
         self.triggers.append(trigger)
@@ -184,7 +201,11 @@ class Call:
         return confirmed + shown
 
     def _answer(self, now_ms, who):
+        if who == TESTER and not self.is_test():  # it was sent before the call became real
+            return [("REFUSE", "newer_trigger")]
         self._dead_ms = clock.add(now_ms, self._timers.answer_dead_ms)
+        if who != TESTER or self.state != ANSWERED:  # a person's answer is not taken back by a tester's
+            self._by_tester = who == TESTER
         if self.state == ANSWERED:
             return [("ACCEPT",)]
         self.state = ANSWERED

@@ -51,16 +51,38 @@ def _basis(value):
     return value in ("present", "speech")
 
 
+def _hex(value, digits):
+    return isinstance(value, str) and len(value) == digits and all(char in _HEX for char in value)
+
+
 def _sid(value):
-    return isinstance(value, str) and len(value) == 16 and all(char in _HEX for char in value)
+    return _hex(value, 16)
+
+
+def _test(value):
+    return value == "" or _proof(value)
+
+
+def _proof(value):
+    return _hex(value, 8)
+
+
+def _step(value):
+    return isinstance(value, str) and len(value) <= 40
+
+
+def _text_or_none(value):
+    return isinstance(value, str) and len(value) <= 64
+
+
+def _engineer(value):
+    return isinstance(value, str) and len(value) <= 32
 
 
 def _kind(value):
     return value in ("alarm", "intercom", "welfare", "door")
 
 
-def _call_or_none(value):
-    return isinstance(value, str) and len(value) <= 64
 
 
 def _media(value):
@@ -74,9 +96,11 @@ _FIELDS = {
     "released": {"call": _text},
     "clear": {"call": _text, "triggers": _triggers, "outcome": _outcome, "basis": _basis, "who": _who},
     "query": {},
-    "offer": {"sid": _sid, "turn": _counter, "kind": _kind, "call": _call_or_none, "who": _who, "media": _media},
+    "offer": {"sid": _sid, "turn": _counter, "kind": _kind, "call": _text_or_none, "who": _who, "media": _media},
     "control": {"sid": _sid, "do": _name},
     "alive": {"sid": _sid},
+    "proof": {"id": _proof},
+    "test": {"do": _name, "test": _test, "step": _step, "value": _text_or_none, "who": _engineer},
 }
 
 

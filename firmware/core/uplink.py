@@ -60,6 +60,7 @@ class Uplink:
             "escalation": call.escalation,
             "attempt": call.attempt,
             "resumed": call.resumed,
+            "test": call.is_test(),
             "inputs": [self._input(trigger) for trigger in shown],
             "age_ms": age_ms,
         }

@@ -351,3 +351,72 @@ def test_every_path_of_four_events_keeps_every_promise():
                     Walk((first, second, third, fourth))
                     walked += 1
     assert walked == len(MOVES) ** 4
+
+
+# --- tests of the unit
+
+TEST = c.CAUSES.index("test")
+PULLED_IN_TEST = (1, 1, TEST)
+
+
+def answered_test():
+    call = c.Call(12, Timers())
+    call.handle(c.ACTIVATED, START, *PULLED_IN_TEST)
+    call.handle(c.RECEIPT_ARRIVED, at(100), 1, 0)
+    assert call.handle(c.ANSWER_ARRIVED, at(200), c.TESTER)[0] == ("ACCEPT",)
+    return call
+
+
+def test_a_call_is_a_test_as_long_as_each_activation_is_one_p7():
+    call = answered_test()
+    assert call.is_test()
+    call.handle(c.ACTIVATED, at(300), *PULLED_IN_TEST)
+    assert call.is_test() and call.state == c.ANSWERED
+    call.handle(c.ACTIVATED, at(400), *CORD)
+    assert not call.is_test()
+    call.handle(c.ACTIVATED, at(500), *PULLED_IN_TEST)
+    assert not call.is_test(), "once real, always real"
+    assert not raised()[0].is_test()
+
+
+def test_a_real_activation_takes_away_the_answer_that_no_person_gave_and_is_raised_again_when_nobody_comes_p4():
+    call = answered_test()
+    actions = call.handle(c.ACTIVATED, at(400), *CORD)
+    assert call.state == c.RECEIVED and "SEND_ALARM" in names(actions) and not call.heard()
+    call.handle(c.RECEIPT_ARRIVED, at(500), 2, 0)
+    done = run_until(call, 500, 60600)
+    assert call.escalation == 1 and "SEND_ALARM" in [action[0] for _, action in done]
+
+
+def test_an_answer_to_the_test_that_crosses_the_real_activation_is_refused_and_a_persons_is_taken():
+    call = answered_test()
+    call.handle(c.ACTIVATED, at(400), *CORD)
+    call.handle(c.RECEIPT_ARRIVED, at(500), 2, 0)
+    assert call.handle(c.ANSWER_ARRIVED, at(600), c.TESTER) == [("REFUSE", "newer_trigger")]
+    assert call.state == c.RECEIVED
+    assert call.handle(c.ANSWER_ARRIVED, at(700), "coordinator")[0] == ("ACCEPT",)
+    assert call.handle(c.CLEAR_ARRIVED, at(800), 1, "test", "present", "E. Ngineer") == [("REFUSE", "newer_trigger")]
+
+
+def test_a_persons_answer_to_a_test_stays_when_it_becomes_real():
+    call = answered_test()
+    call.handle(c.ANSWER_ARRIVED, at(250), "coordinator")
+    call.handle(c.ACTIVATED, at(400), *CORD)
+    assert call.state == c.ANSWERED
+
+
+def test_from_the_33rd_activation_on_a_test_pull_counts_as_real_so_that_no_clear_passes_over_a_real_one():
+    call = c.Call(12, Timers())
+    for i in range(32):
+        call.handle(c.ACTIVATED, at(i * 100), *PULLED_IN_TEST)
+    assert call.is_test() and call.activations == 32
+    call.handle(c.ACTIVATED, at(3300), *PULLED_IN_TEST)
+    assert not call.is_test() and call.triggers[-1] == (33, 1, 1, 0)
+
+
+def test_a_test_call_with_a_missing_record_after_a_reset_counts_as_real_p1():
+    first, second, real = (1, 1, 1, TEST), (2, 1, 1, TEST), (2, 1, 1, 0)
+    for triggers, is_test in (([first, second], True), ([second], False), ([first, real], False)):
+        call = c.Call(12, Timers())
+        call.resume(triggers, START)
+        assert call.is_test() == is_test

@@ -84,6 +84,6 @@ def test_an_alarm_fits_however_long_names_and_rooms_are_written_p1():
 
 def test_a_call_noted_by_a_newer_firmware_is_still_sent_p1():
     call = c.Call(12, Timers())
-    call.resume([(1, 1, 3, 3)], 0)
+    call.resume([(1, 1, 3, 9)], 0)
     entry = json.loads(uplink().alarm(call, 0)[1])["inputs"][0]
-    assert (entry["kind"], entry["cause"], entry["input"]) == ("kind3", "cause3", "cord1")
+    assert (entry["kind"], entry["cause"], entry["input"]) == ("kind3", "cause9", "cord1")

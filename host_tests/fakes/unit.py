@@ -238,7 +238,8 @@ class FakeUnit:
         inputs = call.inputs if len(call.inputs) <= 8 else call.inputs[:1] + call.inputs[-7:]
         message = self._message(
             "alarm", call=call.id, triggers=len(call.inputs), escalation=call.escalation, attempt=call.attempt,
-            resumed=call.resumed, inputs=inputs, age_ms=None if call.resumed else int(now_ms - call.began_ms),
+            resumed=call.resumed, inputs=inputs, test=all(one["cause"] == "test" for one in call.inputs),
+            age_ms=None if call.resumed else int(now_ms - call.began_ms),
         )  # fmt: skip
         return [message] * (2 if "duplicate_alarms" in self.faults else 1)
 

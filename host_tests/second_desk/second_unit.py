@@ -59,7 +59,7 @@ class SecondUnit:
         self._due_s = now_s + _RETRY_S[min(call["attempt"], len(_RETRY_S)) - 1]
         inputs = [{**_CORD, "n": n} for n in sorted({1, *range(max(1, call["triggers"] - 6), call["triggers"] + 1)})]
         return self.say("alarm", call=call["call"], triggers=call["triggers"], escalation=0, attempt=call["attempt"],
-                        resumed=False, inputs=inputs, age_ms=int((now_s - call["since_s"]) * 1000))
+                        resumed=False, inputs=inputs, test=False, age_ms=int((now_s - call["since_s"]) * 1000))
 
     async def _hear_all(self, client):
         async for message in client.messages:
