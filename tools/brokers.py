@@ -21,6 +21,7 @@ from tools.broker_config import User, desk_user, flat_user
 __all__ = ["Broker", "BrokerError", "User", "desk_user", "flat_user", "free_port", "program", "KINDS"]
 
 _START_S = 10.0  # NATS takes 0.1 s on an idle machine; a busy one-core runner has been seen to take some seconds
+_CONNECT_S = 2.0  # on the loopback it is there at once, or a listener's queue is full
 _LOOK_S = 0.02  # between two looks whether it listens
 _TRIES = 5  # a free port may be taken by another between our look and the broker's start
 
@@ -159,8 +160,8 @@ class Broker:
 
 async def _listens(port):
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
+        _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), _CONNECT_S)
+    except (OSError, asyncio.TimeoutError):
         return False
     writer.close()
     return True

@@ -14,8 +14,13 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 _FREEZE_S = 1.0  # far more than it takes
 _STOP_S = 3.0  # a broker closes its store within this; then it is killed
+_GONE_S = 20.0  # from SIGKILL to the end; longer only for a process that hangs in the kernel, or whose output another one holds
 
 _LIBC = ctypes.CDLL(None)
+
+
+class ChildError(Exception):
+    """A killed process has not ended; the text says which."""
 
 
 def _die_with_parent():
@@ -46,14 +51,34 @@ async def stop(process):
             await asyncio.wait_for(process.wait(), _STOP_S)
         except asyncio.TimeoutError:
             _signal(process, signal.SIGKILL)
-    return await process.wait()
+    return await gone(process)
 
 
 async def kill(process):
     """End `process` as a crash does, without a chance to tidy up; returns its exit code."""
     if process.returncode is None:
         _signal(process, signal.SIGKILL)
-    return await process.wait()
+    return await gone(process)
+
+
+async def gone(process):
+    """The exit code of a process that was killed, or is about to end. Raises ChildError if it does not.
+
+    asyncio waits not only for the process but for the end of its output as well, which whoever inherited it would hold open.
+    """
+    try:
+        return await asyncio.wait_for(process.wait(), _GONE_S)
+    except asyncio.TimeoutError:
+        text = f"process {process.pid} was killed and has not ended within {_GONE_S:g} s: {_state(process.pid)}"
+        raise ChildError(text) from None
+
+
+def _state(pid):
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return "it is gone, but its output is open"
+    return ", ".join(line.replace("\t", " ") for line in lines if line.startswith(("Name", "State")))
 
 
 def freeze(process):

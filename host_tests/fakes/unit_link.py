@@ -7,7 +7,7 @@ import time
 
 import aiomqtt
 
-from tools.desk.ending import end
+from tools.ending import end
 
 _TICK_S = 0.02
 

@@ -15,6 +15,8 @@ import time
 
 import aiomqtt
 
+from tools.ending import end
+
 from .talks import Talks
 from .wire import UP, Refused, opened, sealed
 
@@ -123,8 +125,7 @@ class Desk:
             async for message in client.messages:
                 self._take(str(message.topic), bytes(message.payload))
         finally:
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
 
     async def _send_all(self, client):
         while True:

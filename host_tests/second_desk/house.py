@@ -14,6 +14,7 @@ from host_tests.peers import need
 from host_tests.schemas import check
 from tools import pki
 from tools.brokers import Broker, desk_user, flat_user, free_port
+from tools.ending import end
 
 from .wire import Refused, opened
 
@@ -118,8 +119,7 @@ class House:
         return self
 
     async def __aexit__(self, *_):
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         await self.broker.__aexit__(None, None, None)
 
     def where(self, username="desk", password="desk-word"):

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 
+from tools.ending import end
+
 from .house import ADDRESS, KEY, Child, House, Lines, until
 from .second_unit import SecondUnit
 
@@ -43,8 +45,7 @@ async def office_of(path, kind="nats"):
             yield house, api, unit
             assert not living.done()
         finally:
-            living.cancel()
-            await asyncio.gather(living, return_exceptions=True)
+            await end([living])
     assert house.wrong == []
     assert unit.refused == []
 

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+from tools.ending import end
+
 from .desk import Desk
 from .house import ADDRESS, KEY, Flat, House, until
 
@@ -22,8 +24,7 @@ async def scene_of(kind, path, lies=False, **settings):
                 yield house, flat, desk
                 assert not serving.done()
         finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+            await end([serving])
             await desk.talks.close()
     assert (house.wrong_upwards() if lies else house.wrong) == []
     assert desk.refused == {}

@@ -10,6 +10,8 @@ import itertools
 import secrets
 import time
 
+from tools.ending import end
+
 from .sound import Sound
 
 _OFFER_AGAIN_S = (1, 2, 4)  # the last for ever. Source: docs/protocol.md, `offer`
@@ -89,8 +91,7 @@ class Talks:
     async def close(self):
         for talk in self.by_sid.values():
             talk.part(ended=True)
-        for task in self._tasks:
-            task.cancel()
+        await end(self._tasks)
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
         wrong = [one for one in results if isinstance(one, Exception)]
         if wrong:

@@ -13,6 +13,7 @@ import aiomqtt
 
 from firmware.core.seal import Sealer
 from host_tests import schemas
+from tools.ending import end
 
 _REPLY_S = 20  # bound for what takes a fraction of a second on an idle machine
 _REPEAT_S = 1.0
@@ -39,8 +40,7 @@ class Controller:
         return self
 
     async def __aexit__(self, *error):
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         await self._client.__aexit__(*error)
 
     async def _listen(self):

@@ -12,6 +12,7 @@ from host_tests.web.served import TOKEN
 from tools.desk.talk import talker
 from tools.desk.talk.endpoint import TalkEndpoint
 from tools.desk.web.page import DeskPage
+from tools.ending import end
 
 _STEP_S = 0.02
 
@@ -70,8 +71,7 @@ async def shift(tmp_path, hz=1204, calls=1, slower=1.0, **chromium):
             if page.errors:
                 raise AssertionError(page.errors)
     finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
+        await end([pump])
         flat.close()
         wire.close()
 

@@ -13,6 +13,7 @@ import aiomqtt
 
 from tools.bench.probe import ProbeError
 from tools.desk.seal import seal
+from tools.ending import end
 
 REPLY_S = 15.0
 _AGAIN_S = 0.1  # between two tries to reach the broker
@@ -40,8 +41,7 @@ class Caller:
 
     async def __aexit__(self, *_):
         self._ends = True  # the library may turn a cancellation into an error of its own
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
 
     async def _run(self):
         while not self._ends:

@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 
-from .ending import end
+from tools.ending import end
+
 from .requests import REQUESTS
 from .switchboard import DeskError
 from .timeline import as_event

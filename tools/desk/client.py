@@ -9,7 +9,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from .ending import end
+from tools.ending import end
 
 _LINE_BYTES_MAX = 16 * 1024 * 1024  # a reply of 1,000 calls
 _EVENTS_KEPT = 10_000  # events that were looked at and are still in `events`

@@ -9,10 +9,11 @@ import sqlite3
 import time
 from collections import deque
 
+from tools.ending import end
+
 from . import routing, watch
 from .book import Book
 from .broker import BrokerLink
-from .ending import end
 from .inject import Injection
 from .intake import Intake
 from .sender import Sender
@@ -56,7 +57,7 @@ class Desk:
         }
         self.schemes = sorted({unit.scheme for unit in config.units.values()})
         self.duty = {scheme: self.store.duty().get(scheme, False) for scheme in self.schemes}
-        periods_ms = [round(timers[name] * 1000) for name in ("unanswered_s", "answer_repeat_s")]
+        periods_ms = [round(timers[name] * 1000) for name in ("unanswered_s", "answer_repeat_s", "test_call_s")]
         self.book = Book(self.store, config.units, self.duty, *periods_ms, [round(wait_s * 1000) for wait_s in config.retry_s])
         self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, now_ms, _wall_ms)
         self.talks = Talks(

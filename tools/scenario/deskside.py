@@ -6,6 +6,7 @@ import sys
 
 from tools import child
 from tools.desk.client import DeskClient, DeskError, read_state
+from tools.ending import end
 from tools.scenario.view import call_line, session_line
 
 _START_S = 10.0  # Python with its imports takes 0.5 s; a busy one-core runner some seconds
@@ -55,8 +56,7 @@ class DeskSide:
         """End the desk; `kill`: as a crash does."""
         self._stopping = True
         if self._pump:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+            await end([self._pump])
             await self.client.close()
         if self._process:
             await (child.kill if kill else child.stop)(self._process)

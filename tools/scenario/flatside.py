@@ -3,6 +3,7 @@
 import asyncio
 
 from tools.deploy import deploy
+from tools.ending import end
 from tools.vboard import VirtualBoard
 
 
@@ -39,8 +40,7 @@ class FlatSide:
 
     async def stop(self):
         if self._pump:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+            await end([self._pump])
         if self.board:
             await self._context.__aexit__(None, None, None)
         self.board = self._context = self._pump = None

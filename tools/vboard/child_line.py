@@ -11,9 +11,11 @@ import threading
 import time
 
 from tools.vboard.child import wire
+from tools.vboard.errors import BoardError
 
 _CHUNK_BYTES = 65536
 _IDLE_S = 1.0
+_JOIN_S = 10.0  # the thread's longest step is a frame that the child no longer takes
 _SOUND_ONLY = (wire.SOUND_DATA, wire.SOUND_ASK)
 
 
@@ -48,10 +50,16 @@ class ChildLine:
         self._silenced = True
 
     def join(self):
-        """Waits for the end of the thread, which comes when the other side is closed. Blocks."""
+        """Waits for the end of the thread, which comes when the other side is closed. Blocks. Raises BoardError after 10 s."""
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_JOIN_S)
+            if self._thread.is_alive():  # the other side is held open by somebody: end the stream here
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+                self._thread.join(_JOIN_S)
         self._socket.close()
+        if self._thread.is_alive():
+            raise BoardError("the thread of a virtual board's line does not end", "interpreter")
 
     def _run(self):
         poll = select.poll()

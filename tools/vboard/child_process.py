@@ -11,7 +11,8 @@ import signal
 import socket
 import sys
 
-from tools import deploy, rom
+from tools import child, deploy, rom
+from tools.ending import end
 from tools.vboard.child import wire
 from tools.vboard.child_line import ChildLine, accepted
 from tools.vboard.errors import BoardError
@@ -21,6 +22,7 @@ BOARD_HEAP = "320k"  # stands for about 160 KB on a board, where objects are hal
 CODE_HEAP = "640k"  # with byte code in the heap as well, for development and for boards with PSRAM: they have megabytes
 _IMAGES = _HERE.parent.parent / "build" / "images"
 _CONNECT_S = 20.0  # from start to the first frame; 0.1 s on an idle machine
+_LAST_WORDS_S = 5.0  # for what a child printed before its end and is still to be read
 _LINE_BYTES = 65536
 
 
@@ -60,8 +62,10 @@ class ChildProcess:
             listener.close()
             self.kill()
             if self._process is not None:
-                await self._process.wait()
-            await asyncio.gather(*tasks, return_exceptions=True)  # what it printed last is still taken
+                await child.gone(self._process)
+            if tasks:
+                await asyncio.wait(tasks, timeout=_LAST_WORDS_S)  # what it printed last is still taken
+                await end(tasks)
             if self._line is not None:
                 await asyncio.get_running_loop().run_in_executor(None, self._line.join)
                 self._line = None

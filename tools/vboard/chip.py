@@ -5,6 +5,7 @@ import contextlib
 import struct
 import time
 
+from tools.ending import end
 from tools.vboard.child import wire
 from tools.vboard.child_process import ChildProcess, find_interpreter
 from tools.vboard.errors import BoardError
@@ -19,11 +20,14 @@ CAUSES = {POWER_ON: "power_on", HARD: "hard", WATCHDOG: "watchdog", DEEP_SLEEP: 
 _ENDS = {0: "main_ended", 1: "boot_failed", 2: "main_failed"}
 _FLASH_OPERATIONS = {1: "program", 2: "erase"}
 _BITE_GRACE_S = 0.05  # a feed that is on its way when the time is up still counts
+_START_MHZ, _START_POWER_SAVE = 160, 1  # of MicroPython; 1: WLAN.PM_PERFORMANCE
+POWER_SAVES = ("none", "performance", "powersave")  # by WLAN.PM_...
 _CRASH_PAUSE_S = 0.5  # between restarts of an interpreter that dies by itself; a board's bootloader takes about as long
+_DEAD_S = 45.0  # from SIGKILL to the end of all that belongs to the process: the sum of the bounds in ChildProcess
 
 
 class Chip:
-    """`board`: for its `emit`, `facts`, `root`, `state`, `wiring`. Options:
+    """`board`: for its `emit`, `facts`, `root`, `state`, `wiring`, `supply`. Options:
 
     `unique_id` (6 bytes), `wifi_join_ms` (how long joining the access point takes), `partitions` ({label: sectors of 4,096
     bytes}), `dns` (address that the unit is told), `interpreter` (a Python with MicroPython in it), `lights` (pattern table).
@@ -55,6 +59,7 @@ class Chip:
         self._bite = None
         self._watchdog_ms = None
         self._cause = None
+        self.mhz, self.power_save, self.radio = _START_MHZ, _START_POWER_SAVE, False
         self._forget()
         self.powered = False
         self.prompt = None  # why the unit shows a prompt, or None
@@ -83,10 +88,11 @@ class Chip:
 
     async def power_off(self):
         if self.powered:
-            self._lose_power()
+            self.lose_power()
         await self._dead()
 
-    def _lose_power(self):
+    def lose_power(self):
+        """At once, in the middle of whatever it does."""
         self.powered = False
         self._die()
         self._board.emit("power", on=False)
@@ -106,7 +112,11 @@ class Chip:
 
     async def _dead(self):
         if self._lives is not None:
-            await asyncio.gather(self._lives, return_exceptions=True)
+            done, _ = await asyncio.wait((self._lives,), timeout=_DEAD_S)
+            if not done:
+                await end([self._lives])
+                raise BoardError(f"the interpreter was killed and is still there after {_DEAD_S:g} s", "interpreter")
+            await asyncio.gather(self._lives, return_exceptions=True)  # what it has died of was told when it did
 
     async def _alive(self):
         """Until the life that was asked for runs."""
@@ -142,6 +152,8 @@ class Chip:
         self.prompt = None
         if cause != SOFT:
             self._power_ms = time.monotonic_ns() // 1_000_000  # the tick counter starts anew, the calendar clock does not
+            self.mhz = _START_MHZ
+        self.power_save, self.radio = _START_POWER_SAVE, False
         self._board.emit("reset", cause=CAUSES[cause])
         self._child = ChildProcess(self._take, self._print, self.sound)
 
@@ -157,10 +169,12 @@ class Chip:
             "dns": self._dns,
             "ticks_start": self._ticks_start,
             "power_ms": self._power_ms,
+            "mhz": self.mhz,
         }
 
     def _tell_first(self):
         self._board.wiring.settle()
+        self._board.supply.settle()
         self._tell_wifi()
         if self._cut[0]:
             self.tell(wire.ARM_CUT, self._cut[1], self._cut[0])
@@ -273,6 +287,7 @@ class Chip:
     def _take(self, operation, index, value, payload):
         if operation == wire.OUT:
             self.lamp.output(index, value, self._board.ms_of(self._child.at_s))
+            self._board.supply.output(index, value)
         elif operation == wire.FEED:
             self._feed()
         elif operation == wire.WATCHDOG:
@@ -295,13 +310,17 @@ class Chip:
         elif operation == wire.RTC_MEMORY:
             self._rtc_memory = payload
         elif operation == wire.RADIO:
-            self._board.emit("radio", on=bool(index))
+            self.radio = bool(index)
+            self._board.emit("radio", on=self.radio)
+        elif operation == wire.POWER:
+            self.power_save, self.mhz = index, value
+            self._board.emit("power_save", mhz=value, mode=POWER_SAVES[index])
         elif operation == wire.LOST:
             self.lost_interrupts += value
             self._board.emit("lost_interrupts", count=value)
         elif operation == wire.CUT:
             self._cut = (0, 0)
-            self._lose_power()
+            self.lose_power()
         elif operation == wire.ENDED:
             self.prompt = _ENDS[index]
             self._board.emit("repl", why=self.prompt)
@@ -328,6 +347,9 @@ class Chip:
             "resets": dict(self.resets),
             "watchdog_ms": self._watchdog_ms,
             "wifi": self._wifi[0],
+            "radio": self.radio,
+            "power_save": POWER_SAVES[self.power_save],
+            "mhz": self.mhz,
             "flash_operations": self.flash_operations,
             "lost_interrupts": self.lost_interrupts,
         }

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 
+from tools.ending import end
 from tools.vboard.errors import BoardError
 from tools.vboard.requests import COMMANDS, check
 
@@ -28,9 +29,7 @@ class ControlChannel:
 
     async def __aexit__(self, *_):
         self._server.close()
-        for task in list(self._clients):
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        await end(list(self._clients))
 
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
@@ -63,9 +62,7 @@ class _Client:
             await asyncio.gather(*self._running(), return_exceptions=True)
             await self._lines.join()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(list(self._tasks))
 
     def _running(self):
         """Requests under way; neither the sender nor the feed ends by itself."""

@@ -19,6 +19,7 @@ import contextlib
 import socket
 import struct
 
+from tools import ending
 from tools.vboard.errors import BoardError
 
 MODES = ("pass", "freeze", "forget", "hold", "refuse", "reset", "hang")
@@ -88,7 +89,7 @@ class Relay:
         links = list(self._links)
         for link in links:
             link.reset()
-        await asyncio.gather(*(link.ended for link in links), return_exceptions=True)
+        await ending.end([link.ended for link in links])
 
     # The door: the listening socket.
 

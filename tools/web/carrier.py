@@ -11,6 +11,8 @@ from collections import deque
 
 from starlette.websockets import WebSocketDisconnect
 
+from tools.ending import end
+
 _FRAMES_PER_S = 51  # one more than sent: a sound card whose clock is fast never runs into the limit
 _BURST = 50  # frames that may come at once: a browser that was busy for a second catches up
 _WAITING_MAX = 10  # frames, 200 ms: older speech is worth nothing
@@ -54,8 +56,7 @@ class Carrier:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
             results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError, RuntimeError)):

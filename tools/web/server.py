@@ -9,11 +9,14 @@ import uvicorn
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tools.ending import end
+
 _CONNECTIONS_MAX = 96  # of all kinds
 _SOCKETS_MAX = 64  # WebSockets: a page holds two; requests for pages still get in beside them
 _TRY_LATER = 1013
 _MESSAGE_BYTES_MAX = 8192  # of a WebSocket; the longest lawful request is below 2 KB
 _END_S = 1  # for open connections to close
+_GONE_S = 10.0  # for the server itself, after that
 _PING_S = 10  # a browser that has vanished is noticed within twice that
 _FORBID_ALL_BUT_OURS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -122,4 +125,5 @@ class PageServer:
 
     async def __aexit__(self, *_):
         self._server.should_exit = True
-        await asyncio.wait([self._task])
+        await asyncio.wait([self._task], timeout=_GONE_S)
+        await end([self._task])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from starlette.websockets import WebSocketDisconnect
 
+from tools.ending import end
 from tools.web.carrier import TAKEN_OVER, Carrier
 from tools.web.page import Page
 
@@ -38,9 +39,7 @@ class FlatPage(Page):
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _show(self, websocket):
         """The state now, and again after each event that changes it."""

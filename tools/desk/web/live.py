@@ -11,7 +11,8 @@ import json
 
 from starlette.websockets import WebSocketDisconnect
 
-from ..ending import end
+from tools.ending import end
+
 from ..requests import REQUESTS
 from ..switchboard import DeskError
 

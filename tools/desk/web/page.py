@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from tools.ending import end
 from tools.web.carrier import TAKEN_OVER, Carrier
 from tools.web.page import Page
 
-from ..ending import end
 from ..switchboard import DeskError
 from .live import Live
 
