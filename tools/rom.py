@@ -24,6 +24,7 @@ ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"} 
 _STORE = ROOT / "build" / "mpy"
 _OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
 _CONST = re.compile(r"^from micropython import const$", re.MULTILINE)
+_KEPT = {}  # what compile_all has given in this process, by all that it depends on: shortening names takes a second
 _NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
 
 
@@ -39,11 +40,18 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None):
     (tools/arguments.py, tools/attributes.py), also `const`, which mpy-cross has used up. Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
+    key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep)
+    if key not in _KEPT:
+        _KEPT[key] = _compile_all(texts, arch, keep)
+    return dict(_KEPT[key])
+
+
+def _compile_all(texts, arch, keep):
     if keep is not None:
         texts = _with_short_names({name: _CONST.sub("", text) for name, text in texts.items()}, keep)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), modules))
-    return {name.removesuffix(".py") + ".mpy": code for name, code in zip(modules, codes, strict=True)}
+        codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), texts))
+    return {name.removesuffix(".py") + ".mpy": code for name, code in zip(texts, codes, strict=True)}
 
 
 def _with_short_names(texts, keep):

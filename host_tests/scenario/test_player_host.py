@@ -1,6 +1,7 @@
 """The player sees what happens, says what it saw instead, and cannot be satisfied by a short look."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -86,6 +87,48 @@ def test_a_single_blink_of_a_steady_light_is_seen_even_when_the_pattern_is_not(t
     stage = FakeStage(press=lambda view: (light("steady")(view), later(0.1, blink)(view)))
     with pytest.raises(Failure, match="the light changed"):
         played(tmp_path, stage, "press button", "expect light steady for 1")
+
+
+def held_up(*changes):
+    """An effect: the loop stands for 0.5 s, then `changes`, (ms after it began, function of the view), come at once."""
+
+    def effect(view):
+        def stand():
+            began_s = time.monotonic()
+            time.sleep(0.5)
+            for ms, change in changes:
+                change(view)
+                view.changed(began_s + ms / 1000)
+
+        asyncio.get_running_loop().call_later(0.05, stand)
+
+    return effect
+
+
+def lit(level):
+    def change(view):
+        view.lit = level
+        view.light_changes += 1
+
+    return change
+
+
+def test_what_came_in_time_counts_although_the_loop_was_held_up(tmp_path):
+    played(tmp_path, FakeStage(press=held_up((100, lit(True)), (200, lit(False)))), "press button", "expect light lit within 0.3")
+
+
+def test_what_came_too_late_does_not_count_although_the_loop_was_held_up(tmp_path):
+    stage = FakeStage(press=held_up((300, lit(True)), (400, lit(False))))
+    with pytest.raises(Failure, match="not so within 0.2 s"):
+        played(tmp_path, stage, "press button", "expect light lit within 0.2")
+
+
+def test_a_blink_while_the_loop_was_held_up_ends_a_light_that_must_stay(tmp_path):
+    effects = held_up((100, lit(True)), (110, lit(False)))
+    with pytest.raises(Failure, match=r"the light changed after 0\.1\d s"):
+        played(tmp_path, FakeStage(press=effects), "press button", "expect light off for 0.3")
+    effects = held_up((400, lit(True)), (410, lit(False)))
+    played(tmp_path, FakeStage(press=effects), "press button", "expect light off for 0.3")
 
 
 def test_a_part_that_dies_ends_the_wait(tmp_path):

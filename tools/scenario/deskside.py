@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 
 from tools import child
 from tools.desk.client import DeskClient, DeskError, read_state
@@ -101,6 +102,7 @@ class DeskSide:
             event = await self.client.wait_for(lambda _: True, None)
             before = self._view.unit_status, self._view.faults
             self._view.desk_event(event)
+            self._view.changed(time.monotonic())
             text = _words(event, before)
             if text:
                 self._timeline.say("desk", text)

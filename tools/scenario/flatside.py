@@ -1,6 +1,7 @@
 """The flat of a stage: a virtual board with the unit's root on it, its light and tone fed to the view."""
 
 import asyncio
+import time
 
 from tools.deploy import deploy
 from tools.ending import end
@@ -26,7 +27,7 @@ class FlatSide:
     async def start(self):
         """Deploy the root and give the board power."""
         settings, key, ca, form = self._make
-        self.deployed = deploy(self._directory / "root", settings, key, ca, form)
+        self.deployed = await asyncio.to_thread(deploy, self._directory / "root", settings, key, ca, form)  # takes a second
         self._context = VirtualBoard(
             root=self._directory / "root",
             state=self._directory / "state",
@@ -55,6 +56,8 @@ class FlatSide:
             take = getattr(self, "_on_" + event["event"], None)
             if take:
                 take(event)
+                late_ms = self._context.now_ms() - event["t_ms"]
+                self._view.changed(time.monotonic() - late_ms / 1000)
 
     def _on_light(self, event):
         self._view.light_changes += 1

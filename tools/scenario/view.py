@@ -21,6 +21,12 @@ class View:
         self.microphone_log = []  # True, False, ...: what the unit told and the desk stored
         self.no_answers = []  # the evidence of each
         self.refusal = ""  # why the last clear was not taken
+        self.watch = None  # called with the time of each change (of time.monotonic) once it is taken, in order
+
+    def changed(self, at_s):
+        """Something that can be seen has changed at that time, which may lie back: the loop may be late."""
+        if self.watch:
+            self.watch(at_s)
 
     def desk_event(self, event):
         """Take one event of the desk's timeline (docs/desk-api.md)."""

@@ -14,7 +14,7 @@ class Lamp:
         self._pin = facts["pin"]
         self._lit = 1 if facts["active"] == "high" else 0
         self._onlooker = Onlooker(lights)
-        self._timer = None
+        self._timer = self._due_ms = None
         self._named = "off"
         self.level = 0
 
@@ -35,20 +35,22 @@ class Lamp:
     def _set(self, level, t_ms):
         if level == self.level:
             return
+        if self._due_ms is not None and self._due_ms < t_ms:
+            self._look(self._due_ms)  # this look was missed, because the loop was held up: what an onlooker saw before the change
         self.level = level
         self._onlooker.change(t_ms, level)
-        self._board.emit("light", level=level)
-        self._look()
+        self._board.emit("light", level=level, t_ms=t_ms)
+        self._look(t_ms)
 
-    def _look(self):
-        """Names the pattern now, and again when it may have become another one without a change."""
-        now_ms = self._board.now_ms()
-        name = self._onlooker.name(now_ms)
+    def _look(self, t_ms):
+        """Names the pattern as it is seen at `t_ms`, and again when it may have become another one without a change."""
+        name = self._onlooker.name(t_ms)
         if name not in (self._named, "changing"):
             self._named = name
-            self._board.emit("pattern", pattern=name)
+            self._board.emit("pattern", pattern=name, t_ms=t_ms)
         if self._timer is not None:
             self._timer.cancel()
-        due_ms = self._onlooker.next_ms(now_ms)
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later((due_ms - now_ms) / 1000, self._look) if due_ms is not None else None
+        self._timer, self._due_ms = None, self._onlooker.next_ms(t_ms)
+        if self._due_ms is not None:
+            wait_s = max(0, self._due_ms - self._board.now_ms()) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._look, self._due_ms)
