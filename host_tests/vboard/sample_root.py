@@ -28,6 +28,12 @@ BOARD = {
     "journal": "journal",
 }
 
+POWERED = {  # for a board with mains sense and a battery: the pins of ESP32_GENERIC
+    "mains": {"pin": 39, "active": "high", "pull": "none"},
+    "battery": {"pin": 36, "atten_db": 11, "ratio_ppm": 2000000, "trim_mv": 0, "capacity_mah": 2000, "charger_disable": None},
+    "loads_ma": None,
+}
+
 # What the children of the tests run. Each prints what it sees; the tests read the console.
 HEARTBEAT = """
 import asyncio
@@ -48,11 +54,11 @@ asyncio.run(main())
 """
 
 
-def write(folder, main=HEARTBEAT, boot="", **files):
-    """Makes a device root and returns it; further files by name without `.py`."""
+def write(folder, main=HEARTBEAT, boot="", power=None, **files):
+    """Makes a device root and returns it; `power`: of the board file; further files by name without `.py`."""
     folder.mkdir(exist_ok=True)
     (folder / "board_configs").mkdir(exist_ok=True)
-    (folder / "board_configs" / "SAMPLE.json").write_text(json.dumps(BOARD))
+    (folder / "board_configs" / "SAMPLE.json").write_text(json.dumps({**BOARD, "power": power} if power else BOARD))
     for name, text in {"main": main, "boot": boot, **files}.items():
         (folder / f"{name}.py").write_text(text)
     return folder
@@ -61,10 +67,10 @@ def write(folder, main=HEARTBEAT, boot="", **files):
 SOON_S = 20  # bound for what takes 0.1 s on an idle machine
 
 
-def run(tmp_path, test, main=HEARTBEAT, boot="", **options):
+def run(tmp_path, test, main=HEARTBEAT, boot="", power=None, **options):
     """Runs the coroutine `test(board)` with a virtual board of that unit."""
     async def inside():
-        root = write(tmp_path / "root", main, boot)
+        root = write(tmp_path / "root", main, boot, power)
         async with VirtualBoard(root, tmp_path / "state", board="SAMPLE", **options) as board:
             await asyncio.wait_for(test(board), 60)
 

@@ -20,6 +20,7 @@ from tools.vboard.unit import FAULTS, VirtualBoard
 
 _PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "control-channel.md"
 _SOON_S = 20
+_OF_A_BATTERY = {"battery", "hours", "flicker"}  # host_tests/vboard/test_supply_host.py plays with these
 
 
 class _Client:
@@ -168,7 +169,20 @@ def test_every_documented_command_is_taken(client, tmp_path):
     for command, fields in steps:
         assert client.do(command, **fields)["ok"], (command, fields)
     assert recording.exists()
-    assert {command for command, _ in steps} | {"status", "subscribe", "press"} == set(COMMANDS)
+    assert {command for command, _ in steps} | {"status", "subscribe", "press"} | _OF_A_BATTERY == set(COMMANDS)
+
+
+def test_a_board_without_a_battery_says_so(client):
+    for command, fields in (
+        ("battery", {"charge_pct": 50}),
+        ("hours", {"hours": 24, "in_s": 5}),
+        ("flicker", {"edges": 4, "over_s": 1}),
+        ("fault", {"fault": "cell", "kind": "dead"}),
+        ("fault", {"fault": "charger", "kind": "off"}),
+        ("fault", {"fault": "adc", "input": "battery", "kind": "nan"}),
+    ):
+        reply = client.do(command, **fields)
+        assert not reply["ok"] and reply["error"] == "value" and "no battery" in reply["text"], reply
 
 
 def test_wrong_requests_get_the_documented_error_and_change_nothing(client):

@@ -200,9 +200,17 @@ def test_rtc_memory_holds_2048_bytes():
 def test_identity_and_speed_read_as_on_the_board():
     assert len(machine.unique_id()) == 6
     assert machine.freq() == 160000000
-    machine.freq(80000000)
-    assert machine.freq() == 80000000
-    assert _refuses(lambda: machine.freq(1))
+    assert _refuses(lambda: machine.freq(1)) and _refuses(lambda: machine.freq(120000000)) and world.power_log == []
+    for mhz in (20, 40, 80, 160, 240):
+        machine.freq(mhz * 1000000)
+        assert machine.freq() == mhz * 1000000
+    assert world.power_log[2:] == [(0, 80000000, 1), (0, 160000000, 1), (0, 240000000, 1)]
+
+
+def test_a_cell_is_read_through_the_divider_of_its_board():
+    for pin, ratio_ppm, attenuation in ((36, 2000000, ADC.ATTN_11DB), (34, 3762400, ADC.ATTN_2_5DB)):
+        world.adc(pin).set_cell_mv(4100, ratio_ppm)
+        assert abs(ADC(pin, atten=attenuation).read_uv() * ratio_ppm // 1000000 - 4100000) < 10, pin
 
 
 def test_calendar_goes_there_and_back_over_every_leap_rule_in_range():

@@ -102,6 +102,20 @@ def test_power_save_can_be_set_and_unknown_settings_are_refused():
             pass
 
 
+def test_the_world_is_told_the_power_save_mode_and_a_wrong_one_is_refused():
+    wlan = _joined()
+    for mode in (wlan.PM_NONE, wlan.PM_POWERSAVE, wlan.PM_PERFORMANCE):
+        wlan.config(pm=mode)
+        assert world.wifi_pm == mode and world.power_log[-1][1:] == (160000000, mode)
+    for mode in (3, -1, None):
+        try:
+            wlan.config(pm=mode)
+            assert False, "not refused"
+        except OSError:
+            pass
+    assert world.wifi_pm == wlan.config("pm") == wlan.PM_PERFORMANCE and len(world.power_log) == 3
+
+
 def test_switching_the_interface_off_ends_the_connection():
     wlan = _joined()
     wlan.active(False)

@@ -20,7 +20,7 @@ def of_child():
 
 def test_the_child_s_numbers_are_the_parent_s():
     both = {name: value for name, value in of_child().items() if hasattr(wire, name)}
-    assert len(both) == 21, sorted(both)
+    assert len(both) == 22, sorted(both)
     for name, value in both.items():
         assert value == getattr(wire, name), name
 

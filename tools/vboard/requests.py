@@ -1,6 +1,7 @@
 """The commands of the control channel: for each its fields with type and range, and what it does to the board."""
 
 from tools.vboard.acoustics import ECHO_FROM_MS, ECHO_TO_MS
+from tools.vboard.cell import KINDS as CELLS
 from tools.vboard.child import wire
 from tools.vboard.errors import BoardError
 from tools.vboard.relay import MODES
@@ -10,7 +11,8 @@ from tools.vboard.standins import esp32_socket, nor
 
 _NUMBER = (int, float)
 _TYPES = {str: "string", bool: "true or false", int: "integer", _NUMBER: "number"}
-_WAITABLE = ("light", "pattern", "tone_hz", "microphone", "running", "power", "repl", "boots", "reset_cause", "flash_operations")
+_WAITABLE = ("light", "pattern", "tone_hz", "microphone", "running", "power", "repl", "boots", "reset_cause", "flash_operations",
+             "mains", "battery", "charging", "brown_outs", "radio", "power_save", "mhz")
 
 
 class Field:
@@ -88,6 +90,18 @@ async def _mains(board, on):
     await board.mains(on)
 
 
+async def _battery(board, charge_pct):
+    board.battery(charge_pct)
+
+
+async def _hours(board, hours, in_s):
+    await board.pass_hours(hours, in_s)
+
+
+async def _flicker(board, edges, over_s):
+    await board.flicker(edges, over_s)
+
+
 async def _reset(board):
     await board.reset()
 
@@ -148,7 +162,7 @@ async def _subscription(board, **_):
 _INPUT = {"input": Field(str)}
 _ON = {"on": Field(bool)}
 _WAIT_LIMIT_S = 3600
-_KINDS = tuple(dict.fromkeys((*wire.ADC_FAULTS, "ok", *MICROPHONE_FAULTS, *esp32_socket.FAULTS, *nor.CUT_KINDS)))
+_KINDS = tuple(dict.fromkeys((*wire.ADC_FAULTS, "ok", *MICROPHONE_FAULTS, *esp32_socket.FAULTS, *CELLS, "off", *nor.CUT_KINDS)))
 _PRESS_LIMIT_MS = 600_000  # ten minutes: ten times the time after which an input counts as held
 
 COMMANDS = {
@@ -181,6 +195,9 @@ COMMANDS = {
     "adc": Command(_adc, {"pin": Field(int, 0, 48), "mv": Field(_NUMBER, 0, 3300)}),
     "power": Command(_power, _ON),
     "mains": Command(_mains, _ON),
+    "flicker": Command(_flicker, {"edges": Field(int, 1, 10_000), "over_s": Field(_NUMBER, 0.1, _WAIT_LIMIT_S)}),
+    "battery": Command(_battery, {"charge_pct": Field(_NUMBER, 0, 100)}),
+    "hours": Command(_hours, {"hours": Field(_NUMBER, 0, 10_000), "in_s": Field(_NUMBER, 0.1, _WAIT_LIMIT_S)}),
     "reset": Command(_reset),
     "link": Command(
         _link,

@@ -50,6 +50,7 @@ class SoundCard:
         self._enable_pin = enable["pin"] if enable else None
         self._enable_level = 1 if not enable or enable["active"] == "high" else 0
         self._enabled = enable is None
+        self.sounds = False  # something is heard: the last block that was sent was not silence
         self._tell, self.post, self._heard = tell, post, heard
         self._ports = {}
         self._not_before_s = 0.0
@@ -159,6 +160,7 @@ class SoundCard:
             self._pitch = pitch
             self._report()
         samples = _mono(sent, port)
+        self.sounds = self._enabled and any(samples)
         if not self._enabled:
             samples = array.array("h", bytes(2 * len(samples)))
         self.room.played(place, samples)
@@ -178,6 +180,7 @@ class SoundCard:
         """A port was closed or taken over: what it played is over."""
         if not any(running.ear for running in self._ports.values()):
             self._pitch = 0
+            self.sounds = False
             self._report()
 
     def _report(self):
@@ -188,10 +191,16 @@ class SoundCard:
 
     # In the loop.
 
+    @property
+    def amplifier(self):
+        """It is switched on."""
+        return self._enabled
+
     def stop(self):
         """The chip is dead: no clock, no sound."""
         with self.lock:
             self._ports.clear()
+            self.sounds = False
             if self._enable_pin is not None:
                 self._enabled = False
             self._pitch = 0

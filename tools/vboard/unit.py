@@ -21,13 +21,14 @@ from tools.vboard.errors import BoardError
 from tools.vboard.relay import Relay
 from tools.vboard.sound_api import set_room
 from tools.vboard.sound_card import MICROPHONE_FAULTS
+from tools.vboard.supply import Supply
 from tools.vboard.wiring import Wiring, load_board
 
 _REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 _KEPT_EVENTS = 5000
 _TICK_S = 1.0  # wait_for looks at least this often, for conditions that come true without an event
 
-FAULTS = ("adc", "stuck", "sound", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
+FAULTS = ("adc", "cell", "charger", "stuck", "sound", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
 
 
 class VirtualBoard:
@@ -45,10 +46,10 @@ class VirtualBoard:
         self._born_s = time.monotonic()
         self.chip = Chip(self, heapsize=heapsize, ticks_start=ticks_start, **options)
         self.wiring = Wiring(self.facts, self.chip.tell, seed)
+        self.supply = Supply(self, self.facts.get("power"))
         self.microphone, self.speaker = self.chip.microphone, self.chip.speaker
         self.relays = [Relay(listen, target) for listen, target in relays]
         self.link_mode = "pass"
-        self.has_mains = True
         self._listeners = set()
         self._changed = asyncio.Event()
         self.newest = 0  # number of the newest event
@@ -59,10 +60,12 @@ class VirtualBoard:
             for relay in self.relays:
                 await stack.enter_async_context(relay)
             await self.power_on()
+            self.supply.start()
             self._exit = stack.pop_all()
         return self
 
     async def __aexit__(self, *_):
+        await self.supply.stop()
         await self.chip.end()
         await self._exit.aclose()
 
@@ -112,20 +115,33 @@ class VirtualBoard:
     # Power.
 
     async def power_cut(self):
-        """Everything stops in the middle of whatever it does: SIGKILL."""
+        """Mains and battery are gone; everything stops in the middle of whatever it does: SIGKILL."""
+        self.supply.cut()
         await self.chip.power_off()
 
     async def power_on(self):
-        """Starts the unit unless it runs. Returns when its MicroPython runs boot.py."""
-        await self.chip.power_on()
+        """Mains and battery are there again, each as it is. Returns when boot.py begins, if they are enough for that."""
+        await self.supply.connect()
 
     async def mains(self, on):
-        """Mains off is a power cut on a board without a battery; with one, the unit runs on and only the event tells."""
-        if on != self.has_mains:
-            self.has_mains = on
+        """Mains off is a power cut on a board without a battery; with one, the unit runs on as long as that carries it."""
+        if self.facts.get("battery"):  # a stage whose board file does not say yet what its battery is
+            self.supply.mains = on
             self.emit("mains", on=on)
-        if not self.facts.get("battery"):
-            await (self.power_on() if on else self.power_cut())
+            return
+        await self.supply.switch_mains(on)
+
+    async def flicker(self, edges, over_s):
+        """The mains change `edges` times within `over_s`. Returns after that time. Needs a battery."""
+        await self.supply.flicker(edges, over_s)
+
+    def battery(self, charge_pct):
+        """So full is the battery from now on, in per cent."""
+        self.supply.set_charge(charge_pct)
+
+    async def pass_hours(self, hours, in_s):
+        """Hours pass for the battery alone, by what the unit draws meanwhile; everything else lives through `in_s` seconds."""
+        await self.supply.pass_hours(hours, in_s)
 
     async def reset(self):
         """The reset button of the module."""
@@ -163,12 +179,23 @@ class VirtualBoard:
         self.emit("fault", fault=name, **settings)
 
     def _fault_adc(self, *, input, kind):  # noqa: A002 - the name on the control channel
-        """`kind`: no_value, nan, jump, or ok."""
+        """`kind`: no_value, nan, jump, or ok; of the `battery` also stuck."""
+        if input == "battery":
+            self.supply.set_adc(kind)
+            return
         one = self.wiring[input]
         if not one.is_line or kind not in (*wire.ADC_FAULTS, "ok"):
             raise BoardError(f"fault adc: a supervised line and one of ok, {', '.join(wire.ADC_FAULTS)} wanted")
         one.noise = None if kind == "ok" else kind
         one.settle()
+
+    def _fault_cell(self, *, kind):
+        """`kind`: ok, worn, dead, missing."""
+        self.supply.set_cell(kind)
+
+    def _fault_charger(self, *, kind):
+        """`kind`: ok, or off: nothing is charged."""
+        self.supply.set_charger(kind)
 
     def _fault_stuck(self, *, pin, level):
         """An input pin hangs at `level` until its contact moves again."""
@@ -207,14 +234,15 @@ class VirtualBoard:
         for one in self.wiring.inputs.values():
             one.noise = None
         self.wiring.settle()
+        self.supply.heal()
         self.chip.set_wifi("ok")
 
     # Looking.
 
     def status(self):
         """Everything an onlooker could tell now; a new dict."""
-        own = {"t_ms": self.now_ms(), "mains": self.has_mains, "link": self.link_mode, "inputs": self.wiring.states()}
-        return {**self.chip.status(), **own, "relays": [relay.port for relay in self.relays]}
+        own = {"t_ms": self.now_ms(), "link": self.link_mode, "inputs": self.wiring.states()}
+        return {**self.chip.status(), **self.supply.status(), **own, "relays": [relay.port for relay in self.relays]}
 
     def light_pattern(self):
         """`off`, `steady`, `flashing`, `double`, ... by the firmware's table, or `changing` while nobody could tell."""

@@ -39,6 +39,7 @@ _CUT = const(12)
 _ENDED = const(13)
 _RADIO = const(14)
 _LOST = const(15)
+_POWER = const(18)
 _WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
 
 world = None
@@ -54,7 +55,8 @@ class BoardWorld(BoardSound):
     def __init__(self, settings):
         self.chip = settings["chip"]
         self.unique_id = bytes(settings["unique_id"])
-        self.cpu_hz = 160_000_000
+        self.cpu_hz = settings["mhz"] * 1_000_000
+        self.wifi_pm = 1
         self.reset_cause = settings["cause"]
         self.partitions = settings["partitions"]
         self.flash = {}
@@ -244,6 +246,9 @@ class BoardWorld(BoardSound):
         if on != self._wifi_active:
             self._wifi_active = on
             self._tell(_RADIO, 1 if on else 0, 0)
+
+    def tell_power(self):
+        self._tell(_POWER, self.wifi_pm, self.cpu_hz // 1_000_000)
 
     def level(self, n):
         return self._seen[n]

@@ -26,6 +26,7 @@ RADIO = 14  # (1 interface on, 0 off)
 LOST = 15  # (-; interrupts lost to a full queue so far)
 SOUND_ASK = 16  # (port; bytes of a buffer to be filled)
 SOUND_LOST = 17  # (port; buffers that the driver dropped, as one was in transit)
+POWER = 18  # (power-save mode of the Wi-Fi, as WLAN.PM_...; MHz of the processor)
 
 # From the parent.
 LEVEL = 1  # (GPIO; 0, 1, or 2 for an open contact)

@@ -22,6 +22,7 @@ _ADC_PINS = {
     "esp32s3": tuple(range(1, 21)),
 }
 _ADC1_PINS = {"esp32": (36, 37, 38, 39, 32, 33, 34, 35), "esp32s3": tuple(range(1, 11))}
+_CPU_HZ = (20_000_000, 40_000_000, 80_000_000, 160_000_000, 240_000_000)
 _FULL_SCALE_UV = (950_000, 1_250_000, 1_750_000, 3_100_000)  # by attenuation; ESP32 datasheet, ADC: upper end of the usable range
 
 
@@ -239,6 +240,17 @@ class RTC:
             raise ValueError("buffer too long")
         world.rtc_memory_set(bytes(data))
         return None
+
+
+def freq(hz=None):
+    """The processor's clock. It outlives a soft reset; any other start begins with 160 MHz."""
+    if hz is None:
+        return world.cpu_hz
+    if hz not in _CPU_HZ:
+        raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz, 160MHz or 240MHz")
+    world.cpu_hz = hz
+    world.tell_power()
+    return None
 
 
 def reset():

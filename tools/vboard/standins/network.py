@@ -84,6 +84,8 @@ class WLAN:
         for key in settings:
             if key not in known:
                 raise ValueError("unknown config param")
+            if key == "pm":
+                self._save_power(settings[key])
             known[key] = settings[key]
         if name is None:
             return None
@@ -92,6 +94,14 @@ class WLAN:
         if name not in known:
             raise ValueError("unknown config param")
         return known[name]
+
+    def _save_power(self, mode):
+        """PM_NONE, PM_PERFORMANCE (modem sleep, awake for each beacon) or PM_POWERSAVE (for some of them). Each start begins with
+        PM_PERFORMANCE; switching the interface off and on keeps it."""
+        if mode not in (0, 1, 2):
+            raise OSError(-258, "ESP_ERR_INVALID_ARG")
+        world.wifi_pm = mode
+        world.tell_power()
 
     def scan(self):
         if not world.wifi_active:

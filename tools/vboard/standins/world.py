@@ -87,6 +87,10 @@ class Analogue:
     def set_mv(self, mv):
         self.uv = int(mv * 1000)
 
+    def set_cell_mv(self, mv, ratio_ppm):
+        """A cell with `mv` at its terminals hangs on the pin, behind the divider of a board file (`power.battery.ratio_ppm`)."""
+        self.uv = int(mv * 1_000_000_000 / ratio_ppm)
+
     def read(self):
         self.readings += 1
         if self.fault == "no_value":
@@ -130,7 +134,9 @@ class World:
         self.restarts = []  # causes asked for by machine.reset() and soft_reset()
         self.rtc_memory = b""
         self._rtc_offset_s = 0
+        self.power_log = []  # (ms, Hz of the processor, power-save mode of the Wi-Fi) after each change of either
         self.wifi_active = False
+        self.wifi_pm = 1
         self.wifi_mode = "ok"
         self.wifi_join_ms = 300
         self.wifi_rssi_dbm = -61
@@ -311,6 +317,9 @@ class World:
 
     def idle(self):
         return None
+
+    def tell_power(self):
+        self.power_log.append((self.now_ms, self.cpu_hz, self.wifi_pm))
 
     def open_flash(self, label):
         from nor import NorFlash
