@@ -11,10 +11,11 @@ import sys
 import machine
 from micropython import const
 
+from firmware.drivers.rtc_memory import MUTE, RtcMemory
+
 _WATCHDOG_MS = const(20000)  # far above the longest lawful block (TLS handshake, about 1 s), below what a caller bears
 _GC_BYTES = const(20000)  # FACTS: with this the largest free block stayed at 91 % over a simulated year, by default at 8.5 %
 _RESERVE_BYTES = const(20000)  # for a TLS connection, a session and the garbage between two collections
-_SPEECHLESS = b"mute"  # in RTC memory, which a reset keeps and a power-on clears: the unit did not fit into memory with speech
 
 
 def run():
@@ -24,22 +25,23 @@ def run():
     """
     gc.threshold(_GC_BYTES)
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
-    speaks = machine.RTC().memory()[: len(_SPEECHLESS)] != _SPEECHLESS
-    asyncio.run(_made(watchdog, speaks).supervise())  # no name for what was read: it would stay for as long as the unit runs
+    # no name for what was read: it would stay for as long as the unit runs
+    asyncio.run(_made(watchdog, RtcMemory(machine.RTC())).supervise())
 
 
-def _made(watchdog, speaks):
+def _made(watchdog, memory):
     """The unit. If it does not fit into memory it starts once more without speech: it calls all the same (P8). With the next
-    power-on it is tried again."""
+    power-on it is tried again: the mark lies in RTC memory, which a reset keeps and a power-on clears."""
+    speaks = memory.mark() != MUTE
     try:
-        shell = _shell(_read(), watchdog, speaks)
+        shell = _shell(_read(), watchdog, memory, speaks)
         if gc.mem_free() >= _RESERVE_BYTES or not speaks:
             return shell
     except MemoryError:
         if not speaks:
             raise
     print("speech does not fit into memory: starting without it")
-    machine.RTC().memory(_SPEECHLESS)
+    memory.set_mark(MUTE)
     return machine.reset()  # does not come back
 
 
@@ -53,10 +55,10 @@ def _read():
     return stored
 
 
-def _shell(stored, watchdog, speaks):
+def _shell(stored, watchdog, memory, speaks):
     from firmware.assembly import assemble
 
-    shell = assemble(stored, watchdog, speaks)
+    shell = assemble(stored, watchdog, memory, speaks)
     _let_go()
     return shell
 

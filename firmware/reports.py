@@ -8,6 +8,8 @@ from micropython import const
 from firmware.core import clock
 
 _REFUSED_EVERY_MS = const(60000)  # a flood of hostile messages must not become a flood of reports
+_HEALTH_BYTES = const(2048)  # docs/protocol.md; a longer one no link would take
+_SPARED = ("proven", "counters")  # what is left out first of a report that is too long
 _HEALTH_SPACE_MS = const(5000)  # "on change", but a chattering fault makes one report in 5 s
 
 
@@ -30,17 +32,27 @@ class Reports:
         self._refused_free_ms = None  # no report of refusals before this tick; None: at once
         self._serial = 0
 
-    def started(self, cause, firmware, open_call):
-        """The unit has started. `cause`: reset cause by name; `open_call`: call id or None."""
-        self._event("started", "started", {"cause": cause, "firmware": firmware, "open_call": open_call})
+    def started(self, cause, firmware, open_call, clean=True, mode="full"):
+        """The unit has started. `cause`: reset cause by name; `open_call`: call id or None; `clean`: the last state had been
+        saved before the power went, or none was lost; `mode`: "full" or "reduced"."""
+        self._event("started", "started", {"cause": cause, "firmware": firmware, "open_call": open_call, "clean": clean,
+                                           "mode": mode})
 
     def fault(self, name, source, is_open):
         """A fault of core.faults.NAMES opens or closes; told once per change (P5)."""
         if not (self._faults.open(name, source) if is_open else self._faults.close(name, source)):
             return
-        self._event("fault %s %s" % (name, source), "fault", {"fault": name, "input": source, "open": is_open})
+        self._tell_fault(name, source, is_open)
         self._health_soon(_HEALTH_SPACE_MS)
         self._on_fault(name, is_open, self._faults.any())
+
+    def again(self):
+        """Tells the service once more of every open fault: at the start, and daily (P5)."""
+        for name, source in self._faults.opened():
+            self._tell_fault(name, source, True)
+
+    def _tell_fault(self, name, source, is_open):
+        self._event("fault %s %s" % (name, source), "fault", {"fault": name, "input": source, "open": is_open})
 
     def command(self, message, reason):
         """What became of a command; `reason` "" for done."""
@@ -91,6 +103,10 @@ class Reports:
             fields = self._readings()
             fields["faults"] = self._faults.names()
             topic, payload = self._uplink.health(fields)
+            for name in _SPARED:
+                if len(payload) > _HEALTH_BYTES:
+                    fields[name] = {}
+                    topic, payload = self._uplink.health(fields)
             self._link.send("health", topic, payload, False)
 
     def next_due(self):

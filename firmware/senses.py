@@ -25,6 +25,11 @@ class Sense:
         self.judge = judge
         self.role = role
 
+    def rests(self):
+        """True while it is neither active nor in doubt, by what was seen last."""
+        contact = getattr(self.judge, "contact", self.judge)
+        return contact.state == "RESTING" and (contact is self.judge or self.judge.state == "SOUND")
+
 
 class Senses:
     """`contacts`, `lines`: lists of Sense; `unit`: activate, reset_pressed, answer_pressed,
@@ -56,6 +61,14 @@ class Senses:
                 mv = sense.driver.read_mv()
                 self._act(sense, sense.judge.read(mv, sense.driver.scatter_mv, sense.driver.why, now_ms))
 
+    def rests(self, name):
+        """True if the input of that name is at rest, or there is none (any more)."""
+        return all(sense.rests() for sense in self._contacts + self._lines if sense.name == name)
+
+    def callers(self):
+        """Names of the inputs that raise calls."""
+        return [sense.name for sense in self._contacts + self._lines if sense.role == "call"]
+
     def next_due(self):
         due_ms = self._scan_due
         for sense in self._contacts:
@@ -71,8 +84,14 @@ class Senses:
             for action in actions:
                 if action[0] == "ACTIVATED":
                     self._raise(sense, action[1])
-                elif sense.role == "privacy" and action[0] in ("RELEASED", "REARMED"):
-                    self._unit.privacy_switched(False)
+                elif action[0] in ("RELEASED", "REARMED"):
+                    self._release(sense)
+
+    def _release(self, sense):
+        if sense.role == "call":
+            self._unit.released(sense.index)
+        elif sense.role == "privacy":
+            self._unit.privacy_switched(False)
 
     def _raise(self, sense, cause):
         if sense.role == "call":

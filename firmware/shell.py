@@ -15,6 +15,8 @@ from micropython import const
 
 from firmware import version
 from firmware.core import clock
+from firmware.core.faults import NAMES
+from firmware.core.recorder import TASKS
 from firmware.core.supervision import Supervision
 from firmware.nap import Nap
 
@@ -23,6 +25,7 @@ _HEART_MAX_MS = const(1000)  # the heart beats at least this often
 _CHORE_MS = const(1000)
 _STALE_MS = const(10000)  # ten missed beats of the slowest task
 _OFFLINE_S = const(90)  # UL 2560 (heard): a path fault is shown within 90 s; a broker restart takes less
+_NO_BATTERY = {"mv": None, "why": "none", "state": "unknown", "hours": None, "by": ""}
 
 
 def now():
@@ -37,8 +40,8 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`; so are the texts `reset_cause` and
-    `board_name`."""
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`, and `power` and
+    `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
@@ -48,6 +51,8 @@ class Shell:
         self._uptime_s = 0
         self._offline_s = 0
         self._told_error = ""
+        self.power = self.testing = None  # power.Power and testing.Testing, put in by assembly.assemble where they exist
+        self.restart = machine.reset
         self._nap = Nap()
         self._beats = {}
 
@@ -64,8 +69,20 @@ class Shell:
         self._nap.wake()
 
     def link_changed(self, online):
+        self.recorder.note("link", 1 if online else 0)
         self.unit.link_changed(online)
         self._nap.wake()
+
+    def told_time(self, unix_s):
+        self.keeper.told_time(unix_s)
+
+    def fault_changed(self, name, is_open, any_open):
+        self.recorder.note("open" if is_open else "shut", NAMES.index(name))
+        self.signals.fault(name, is_open, any_open)
+
+    def may_write(self):
+        """False while the supply is too low for the flash: then everything that can wait, waits."""
+        return self.power is None or self.power.may_write()
 
     def readings(self):
         """The health report's fields that only the shell knows."""
@@ -75,7 +92,10 @@ class Shell:
         counters.update(self.talk.counters())
         counters["ignored"] = self.calls.ignored
         counters["refused"] = sum(self.downlink.refused.values())
-        return {
+        counters["openings"] = self.faults.openings
+        fields = self.power.health() if self.power else {"mains": None, "battery": dict(_NO_BATTERY)}
+        fields["tested"], fields["due"] = self.testing.dates() if self.testing else (None, None)
+        fields.update({
             "firmware": version.VERSION,
             "board": self.board_name,
             "uptime_s": self._uptime_s,
@@ -86,7 +106,11 @@ class Shell:
             "journal": self.journal.usage() if self.journal else
             {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0},
             "counters": counters,
-        }
+            "mode": self.mode,
+            "resets": self.keeper.resets(),
+            "proven": self.keeper.hours(),
+        })
+        return fields
 
     # --- tasks
 
@@ -119,16 +143,18 @@ class Shell:
             if uptime_s:
                 self._started_ms = time.ticks_add(self._started_ms, uptime_s * 1000)
                 self._uptime_s += uptime_s
-            if self.journal and not self.unit.busy and not self.talk.active:  # an erase stands still for 80 ms: a hole in speech
-                self.journal.idle()
+            if self.journal and not self.unit.busy and not self.talk.active and self.may_write():
+                self.journal.idle()  # an erase stands still for 80 ms: a hole in speech
                 if self.journal.faults and not self.faults.is_open("storage"):
                     print("storage:", self.journal.faults[-1])
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)
             if self.bearer.gave_up and not self.calls.volatile():  # else the one copy of a call would go with it
                 print("wifi: nothing has helped; starting anew")
-                machine.reset()
-            self.wall_clock.note()
+                self.restart()
+            if self.may_write():
+                self.wall_clock.note()
+            self.keeper.tick(self._uptime_s)
             self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 
@@ -147,6 +173,7 @@ class Shell:
         starts = {"heart": self._heart, "doorbell": self._doorbell, "chores": self._chores, "link": self.link.run,
                   "bearer": self.bearer.run, "talk": self.talk.run}
         tasks = {}
+        noted = None
         for name in starts:
             self._beats[name] = 0
             watch.watch(name, _STALE_MS, now())
@@ -155,6 +182,7 @@ class Shell:
             for name in tasks:
                 if tasks[name].done() and watch.ended(name, now()):
                     print("task %s ended and is started again" % name)
+                    self.keeper.task_ended(name, self._uptime_s)
                     self.reports.fault("task", name, True)
                     tasks[name] = asyncio.create_task(starts[name]())
                 watch.beat(name, self._beat(name), now())
@@ -162,6 +190,9 @@ class Shell:
             if stale is None:
                 self.watchdog.feed()
             else:
+                if stale != noted:
+                    self.recorder.note("stale", TASKS.index(stale))
+                    noted = stale
                 print("task %s is stale: waiting for the watchdog" % stale)
             await asyncio.sleep_ms(_SUPERVISE_MS)
 

@@ -51,9 +51,13 @@ class Signals:
 
     def fault(self, name, is_open, any_open):
         """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord."""
-        self._faulty = any_open
+        self.faulty(any_open)
         if is_open and (name == "held" or self._state == "STANDBY"):
             self.sound("HELD" if name == "held" else "FAULT")
+
+    def faulty(self, any_open):
+        """Shows that a fault is open, or none any more, without a sound."""
+        self._faulty = any_open
         self.show(self._state)
 
     def sound(self, shot):

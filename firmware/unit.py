@@ -27,6 +27,9 @@ class Unit:
         self.busy = False  # something waits for the service: no flash is erased now
         self.speech = None  # speech.Speech, put in by assembly.py; None: a unit that only calls
         self.daily = None  # daily.Daily, likewise
+        self.keeper = None  # keeper.Keeper, likewise; None: nothing outlives a reset but the journal
+        self.may_write = _always  # False while the supply is too low for flash
+        self._late_clears = []  # numbers of calls that ended meanwhile
         self.testing = None  # testing.Testing, likewise
         self.proofs = None  # proofs.Proofs, likewise
         self._journal = journal
@@ -55,10 +58,17 @@ class Unit:
         try:
             self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
         finally:  # first the call, whatever becomes of speech; but speech must know, whatever becomes of an action (P4)
+            if self.keeper is not None:
+                self.keeper.raised(self.calls.open[-1].number, input_index, cause_index)
             if self.speech is not None:
                 if cause_index == _BY_HAND:
                     self.speech.used()
                 self.speech.activated(self.calls.open[-1].number)
+
+    def released(self, input_index):
+        """An input that had activated is at rest again."""
+        if self.keeper is not None:
+            self.keeper.released(input_index)
 
     def reset_pressed(self):
         """Somebody in the flat pressed the reset contact."""
@@ -87,6 +97,8 @@ class Unit:
             self.obey(self.calls.all(one.TICK, now_ms))
         if self.calls.light() != self._shown:
             self._show_light()
+        if self._late_clears and self.may_write():
+            self._write_cleared(self._late_clears.pop())
 
     def link_changed(self, online):
         """The link tells that it is up (before it sends what waits) or down."""
@@ -142,18 +154,30 @@ class Unit:
     # --- the verbs; a true return value ends the list
 
     def _journal_trigger(self, number, trigger, input_index, kind_index, cause_index):
+        allowed = self.may_write()
         try:
-            if self._journal is None or number >= VOLATILE:
+            if self._journal is None or number >= VOLATILE or not allowed:
                 raise JournalError("no journal")
             self._journal.trigger(number, trigger, input_index, kind_index, cause_index)
         except (JournalError, OSError, MemoryError):
-            self.obey(self.calls.journal_failed(number))
+            actions = self.calls.journal_failed(number)
+            if self.keeper is not None:
+                self.keeper.memory.keep_call(self.calls.open[-1].number, (trigger, input_index, kind_index, cause_index))
+            self.obey(actions if allowed else [action for action in actions if action[0] != "FAULT"])
             return True
         return False
 
     def _journal_cleared(self, number):
+        if self.keeper is not None:
+            self.keeper.cleared(number)
         if self._journal is None:
             return
+        if self.may_write():
+            self._write_cleared(number)
+        else:
+            self._late_clears.append(number)
+
+    def _write_cleared(self, number):
         try:
             self._journal.cleared(number & (VOLATILE - 1))  # of a volatile call too: its record may become readable yet
         except (JournalError, OSError, MemoryError):
@@ -168,6 +192,8 @@ class Unit:
         self._link.send("alarm%d" % number, topic, payload, True)
 
     def _confirmed(self, number):
+        if self.keeper is not None and self.calls.find(number) is not None:
+            self.keeper.received(number)
         self._link.confirm("alarm%d" % number)
 
     def _accept(self):
@@ -185,3 +211,7 @@ class Unit:
 
     def _report_cleared(self, number, by, outcome, who):
         self._reports.cleared(self._uplink.call_id(number), by, outcome, who)
+
+
+def _always():
+    return True

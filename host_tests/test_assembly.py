@@ -14,6 +14,7 @@ if sys.implementation.name == "micropython":
     from firmware import paths, speaking  # noqa: F401 - tested here too: it joins speech to the unit
     from firmware.assembly import assemble
     from firmware.core import board, settings
+    from firmware.drivers.rtc_memory import RtcMemory
 
     class Files:
         def __getitem__(self, name):
@@ -30,7 +31,7 @@ if sys.implementation.name == "micropython":
 
     def made(*problems, speaks=True):
         machine.world.wifi_active = False
-        return assemble(Given(*problems), machine.WDT(timeout=20000), speaks)
+        return assemble(Given(*problems), machine.WDT(timeout=20000), RtcMemory(machine.RTC()), speaks)
 
     def start_over(*labels):
         """A new board with partitions of these names, of small sectors: the flash model lives in the same bounded heap."""

@@ -21,6 +21,7 @@ class Flat:
         self.world = machine.world
         self.world.adc(LINE).set_mv(NORMAL_MV)
         self.done = []
+        self.let_go = []
         self.reports_fail = False
         contacts = [self.contact(0, 0, "button", BUTTON), self.contact(1, 1, "cord1", CORD)]
         contacts.append(self.contact(3, None, "reset", RESET, "reset"))
@@ -49,6 +50,9 @@ class Flat:
 
     def answer_pressed(self):
         self.done.append("answer")
+
+    def released(self, input_index):
+        self.let_go.append(input_index)
 
     def privacy_switched(self, on):
         self.done.append(("privacy", on))
@@ -184,3 +188,38 @@ def test_the_privacy_switch_is_told_at_both_edges_also_after_a_long_time_and_a_f
 def test_a_privacy_switch_that_is_on_at_the_start_is_known():
     machine.world.pin(PRIVACY).drive(0)
     assert Flat(started=[("privacy", True)]).done == [("privacy", True)]
+
+
+def test_an_input_that_raises_calls_is_told_when_it_is_let_go_also_after_it_was_held_and_no_other_is():
+    flat = Flat()
+    flat.press(BUTTON, 200)
+    flat.press(RESET, 200)
+    flat.press(PRIVACY, 200)
+    assert flat.let_go == [0]
+    flat.world.pin(CORD).drive(0)
+    flat.run(61000, 50)
+    assert flat.let_go == [0]
+    flat.world.pin(CORD).drive(None)
+    flat.run(200)
+    flat.world.adc(LINE).set_mv(PULLED_MV)
+    flat.run(500)
+    flat.world.adc(LINE).set_mv(NORMAL_MV)
+    flat.run(500)
+    assert flat.let_go == [0, 1, 2]
+
+
+def test_an_input_rests_unless_it_is_active_in_doubt_or_broken_and_one_that_is_not_there_rests():
+    flat = Flat()
+    assert flat.senses.callers() == ["button", "cord1", "cord2"]
+    assert all(flat.senses.rests(name) for name in ("button", "cord1", "cord2", "cord9"))
+    flat.world.pin(CORD).drive(0)
+    flat.run(100)
+    assert not flat.senses.rests("cord1") and flat.senses.rests("button")
+    flat.world.adc(LINE).set_mv(OPEN_MV)
+    flat.run(100)
+    assert not flat.senses.rests("cord2"), "in doubt"
+    flat.run(4000)
+    assert not flat.senses.rests("cord2"), "broken"
+    flat.world.adc(LINE).set_mv(PULLED_MV)
+    flat.run(500)
+    assert not flat.senses.rests("cord2")

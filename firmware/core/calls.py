@@ -37,7 +37,7 @@ class Calls:
         """Takes up one call from the journal; `triggers` as in Call. Returns actions."""
         call = one.Call(number, self._timers)
         self.open.append(call)
-        self._last_number = max(self._last_number, number)
+        self._last_number = max(self._last_number, number & (VOLATILE - 1))  # a volatile one keeps its own
         return call.resume(triggers, now_ms)
 
     def activate(self, now_ms, input_index, kind_index, cause_index):

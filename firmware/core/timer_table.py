@@ -31,6 +31,17 @@ TABLE = {  # name: (default, least, most)
     "beep_1_ms": (20000, 500, 60000),  # first beep, so long before the end
     "beep_2_ms": (10000, 200, 60000),
     "closing_ms": (600, 100, 5000),  # room for the closing tone
+    "calm_ms": (600000, 1000, 3600000),  # a start that lasts so long is no part of a restart storm
+    "full_again_ms": (3600000, 2000, 86400000),  # a reduced unit starts in full again after so long, if no call is open
+    "clock_unset_ms": (120000, 1000, 3600000),  # after a total power loss the service has told the time by then, or it is a fault
+    "mains_report_ms": (60000, 1000, 600000),  # mains steady for so long, then reported: most failures are shorter. Also the
+    # least time between two spoken messages about it
+    "mains_spread_ms": (300000, 1000, 1800000),  # and later at random within this, so that a street is no storm
+    "mains_unsteady_ms": (600000, 2000, 3600000),  # mains that never rest are reported after so long all the same
+    "battery_read_ms": (5000, 100, 60000),  # on battery; three readings decide, so a limit counts after 15 s. On mains six times
+    "battery_proven_ms": (60000, 1000, 3600000),  # ran on battery for so long: there is one
+    "battery_rise_ms": (14400000, 2000, 86400000),  # on mains below full and no higher after so long: it does not charge
+    "battery_probe_ms": (86400000, 5000, 172800000),  # charger off for 10 s, on a board that can: is there a cell?
 }
 
 

@@ -45,10 +45,10 @@ class WallClock:
             return
         self._set(unix_s)
 
-    def note(self):
-        """Notes the time if the last note is a day old. True if it was written; a full file system changes nothing."""
+    def note(self, at_once=False):
+        """Notes the time if the last note is a day old, or `at_once`. True if it was written; a full disk changes nothing."""
         now_s = self.now_s()
-        if now_s - self._noted_s < _NOTE_EVERY_S:
+        if now_s - self._noted_s < _NOTE_EVERY_S and not at_once:
             return False
         self._noted_s = now_s
         try:
