@@ -7,15 +7,16 @@ reports the rest as a `settings` fault.
 
 from micropython import const
 
-from firmware.core import pins
+from firmware.core import board_power, pins
 from firmware.core.line import BANDS
 
 VERIFIED = ("proposed", "vendor-code", "schematic", "measured")  # how far a fact has been checked, rising
 KINDS = ("button", "cord", "pendant", "reset", "answer", "privacy")
 ROLES = ("reset", "answer", "privacy")  # kinds of inputs that raise no call
 BEARERS = ("wifi",)
-FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "microphone", "reserved", "bearers", "journal")
-OPTIONAL = ("microphone",)
+FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "microphone", "power", "reserved", "bearers",
+          "journal")
+OPTIONAL = ("microphone", "power")
 
 _SHORTEST_DEBOUNCE_MS = const(10)  # contacts bounce for up to about 10 ms
 _LONGEST_DEBOUNCE_MS = const(200)  # longer, and a quick press is missed
@@ -73,7 +74,7 @@ class _Check:
             self.problems.append("board: an object wanted, this is %r" % (board,))
             return
         self._board = board
-        self._known("", board, FIELDS, OPTIONAL)
+        self.known("", board, FIELDS, OPTIONAL)
         self._chip = board.get("chip")
         self._module = board.get("module")
         bearers = board.get("bearers")
@@ -84,120 +85,121 @@ class _Check:
         self._check_light(board.get("light"))
         self._check_sounder(board.get("sounder"))
         self._check_microphone(board.get("microphone"), board.get("sounder"))
+        board_power.check(self, board.get("power"))
         self._check_reserved(board.get("reserved"))
 
-    def _say(self, field, text):
+    def say(self, field, text):
         self.problems.append("%s: %s" % (field, text))
 
-    def _known(self, where, part, fields, optional=()):
+    def known(self, where, part, fields, optional=()):
         """Complains of fields that are missing or that nobody knows (typing mistakes); True if `part` is an object."""
         if not isinstance(part, dict):
-            self._say(where or "board", "%r: an object wanted" % (part,))
+            self.say(where or "board", "%r: an object wanted" % (part,))
             return False
         dot = where + "." if where else ""
         for field in fields:
             if field not in part and field not in optional:
-                self._say(dot + field, "missing; add it (docs/boards.md says what it means)")
+                self.say(dot + field, "missing; add it (docs/boards.md says what it means)")
         for field in sorted(part):
             if field not in fields:
-                self._say(dot + field, "unknown field; known: %s" % ", ".join(fields))
+                self.say(dot + field, "unknown field; known: %s" % ", ".join(fields))
         return True
 
-    def _choice(self, field, value, choices):
+    def choice(self, field, value, choices):
         if value not in choices:
-            self._say(field, "%r: one of %s wanted" % (value, ", ".join(choices)))
+            self.say(field, "%r: one of %s wanted" % (value, ", ".join(str(one) for one in choices)))
             return False
         return True
 
-    def _fact(self, where, part):
+    def fact(self, where, part):
         if not isinstance(part.get("source"), str) or not part.get("source"):
-            self._say(where + ".source", "%r: text wanted that says where this is written" % (part.get("source"),))
-        self._choice(where + ".verified", part.get("verified"), VERIFIED)
+            self.say(where + ".source", "%r: text wanted that says where this is written" % (part.get("source"),))
+        self.choice(where + ".verified", part.get("verified"), VERIFIED)
 
-    def _pin(self, field, pin, use, pull="none"):
+    def pin(self, field, pin, use, pull="none"):
         if type(pin) is not int:
-            self._say(field, "%r: a GPIO number wanted" % (pin,))
+            self.say(field, "%r: a GPIO number wanted" % (pin,))
             return
         if pin in self._used:
-            self._say(field, "GPIO %d is used by %s already; each pin can have one use" % (pin, self._used[pin]))
+            self.say(field, "GPIO %d is used by %s already; each pin can have one use" % (pin, self._used[pin]))
         self._used[pin] = field
         if use is None or not self._chip_known:
             return
         problems, advice = pins.check(self._chip, self._module, pin, use, pull, self._wifi)
         for text in problems:
-            self._say(field, text)
+            self.say(field, text)
         for text in advice:
             self.warnings.append("%s: %s" % (field, text))
 
     def _check_chip(self):
-        if not self._choice("chip", self._chip, sorted(pins.CHIPS)):
+        if not self.choice("chip", self._chip, sorted(pins.CHIPS)):
             return False
-        return self._choice("module", self._module, sorted(pins.CHIPS[self._chip]["modules"]))
+        return self.choice("module", self._module, sorted(pins.CHIPS[self._chip]["modules"]))
 
     def _check_words(self):
         for field in ("name", "title", "journal"):
             value = self._board.get(field)
             if field in self._board and (not isinstance(value, str) or not value):
-                self._say(field, "%r: text wanted" % (value,))
+                self.say(field, "%r: text wanted" % (value,))
         bearers = self._board.get("bearers")
         if not isinstance(bearers, list) or not bearers:
-            self._say("bearers", "%r: a list with at least one of %s wanted" % (bearers, ", ".join(BEARERS)))
+            self.say("bearers", "%r: a list with at least one of %s wanted" % (bearers, ", ".join(BEARERS)))
         else:
             for i, bearer in enumerate(bearers):
-                self._choice("bearers[%d]" % i, bearer, BEARERS)
+                self.choice("bearers[%d]" % i, bearer, BEARERS)
 
     def _check_inputs(self, inputs):
         if not isinstance(inputs, list) or not 1 <= len(inputs) <= _MOST_INPUTS:
-            self._say("inputs", "a list of 1 to %d inputs wanted" % _MOST_INPUTS)
+            self.say("inputs", "a list of 1 to %d inputs wanted" % _MOST_INPUTS)
             return
         names = []
         switches = []
         for i, one in enumerate(inputs):
             where = "inputs[%d]" % i
-            if self._known(where, one, _INPUT):
+            if self.known(where, one, _INPUT):
                 self._check_input(where, one)
                 if one.get("name") in names:
-                    self._say(where + ".name", "%r is used twice; each input needs its own" % (one.get("name"),))
+                    self.say(where + ".name", "%r is used twice; each input needs its own" % (one.get("name"),))
                 names.append(one.get("name"))
                 if one.get("kind") == "privacy":
                     switches.append(where)
         if len(switches) > 1:
-            self._say(switches[1] + ".kind", "a second privacy switch; one says for the whole flat whether it may be called")
+            self.say(switches[1] + ".kind", "a second privacy switch; one says for the whole flat whether it may be called")
 
     def _check_input(self, where, one):
         name = one.get("name")
         if not isinstance(name, str) or not 1 <= len(name) <= 24:
-            self._say(where + ".name", "%r: text of 1 to 24 characters wanted" % (name,))
-        self._choice(where + ".kind", one.get("kind"), KINDS)
-        self._choice(where + ".active", one.get("active"), ("low", "high"))
-        self._choice(where + ".pull", one.get("pull"), ("none", "up", "down"))
+            self.say(where + ".name", "%r: text of 1 to 24 characters wanted" % (name,))
+        self.choice(where + ".kind", one.get("kind"), KINDS)
+        self.choice(where + ".active", one.get("active"), ("low", "high"))
+        self.choice(where + ".pull", one.get("pull"), ("none", "up", "down"))
         debounce_ms = one.get("debounce_ms")
         if type(debounce_ms) is not int or not _SHORTEST_DEBOUNCE_MS <= debounce_ms <= _LONGEST_DEBOUNCE_MS:
-            self._say(where + ".debounce_ms", "%r: whole ms in %d ... %d wanted, usually 30"
+            self.say(where + ".debounce_ms", "%r: whole ms in %d ... %d wanted, usually 30"
                       % (debounce_ms, _SHORTEST_DEBOUNCE_MS, _LONGEST_DEBOUNCE_MS))
         line = one.get("wiring") == "line"
-        if self._choice(where + ".wiring", one.get("wiring"), ("contact", "line")):
-            self._pin(where + ".pin", one.get("pin"), "adc" if line else "in", one.get("pull"))
+        if self.choice(where + ".wiring", one.get("wiring"), ("contact", "line")):
+            self.pin(where + ".pin", one.get("pin"), "adc" if line else "in", one.get("pull"))
         if line and one.get("kind") in ROLES:
-            self._say(where + ".wiring", '"contact" wanted for kind %s: a line raises a call when it breaks' % one.get("kind"))
+            self.say(where + ".wiring", '"contact" wanted for kind %s: a line raises a call when it breaks' % one.get("kind"))
         if line:
             self._check_line(where + ".line", one.get("line"), one.get("pull"))
         elif one.get("line") is not None:
-            self._say(where + ".line", 'null wanted for "wiring": "contact"')
-        self._fact(where, one)
+            self.say(where + ".line", 'null wanted for "wiring": "contact"')
+        self.fact(where, one)
 
     def _check_line(self, where, line, pull):
         before = len(self.problems)
         if pull != "none":
-            self._say(where, 'a supervised line has its own pull-up resistor; write "pull": "none"')
-        if not self._known(where, line, _LINE):
+            self.say(where, 'a supervised line has its own pull-up resistor; write "pull": "none"')
+        if not self.known(where, line, _LINE):
             return
         for field in _LINE[1:]:
             if type(line.get(field)) is not int or line.get(field) <= 0:
-                self._say("%s.%s" % (where, field), "%r: a resistance in ohm above 0 wanted" % (line.get(field),))
+                self.say("%s.%s" % (where, field), "%r: a resistance in ohm above 0 wanted" % (line.get(field),))
         where += ".bands_mv"
         bands = line.get("bands_mv")
-        if not self._known(where, bands, BANDS):
+        if not self.known(where, bands, BANDS):
             return
         above_mv = -_SMALLEST_GAP_MV
         for name in BANDS:
@@ -209,12 +211,12 @@ class _Check:
     def _check_band(self, where, band, above_mv):
         """Complains of one band; returns its upper edge for the next one."""
         if not isinstance(band, list) or len(band) != 2 or type(band[0]) is not int or type(band[1]) is not int:
-            self._say(where, "%r: [lowest, highest] in whole mV wanted" % (band,))
+            self.say(where, "%r: [lowest, highest] in whole mV wanted" % (band,))
             return above_mv
         if not 0 <= band[0] < band[1] <= _HIGHEST_MV:
-            self._say(where, "%r: 0 <= lowest < highest <= %d mV wanted" % (band, _HIGHEST_MV))
+            self.say(where, "%r: 0 <= lowest < highest <= %d mV wanted" % (band, _HIGHEST_MV))
         if band[0] < above_mv + _SMALLEST_GAP_MV:
-            self._say(where, "%r begins less than %d mV above the band before it; bands rise in the order %s with gaps"
+            self.say(where, "%r begins less than %d mV above the band before it; bands rise in the order %s with gaps"
                       % (band, _SMALLEST_GAP_MV, ", ".join(BANDS)))
         return band[1]
 
@@ -225,58 +227,58 @@ class _Check:
             mv = _SUPPLY_MV * ohm // (ohm + up_ohm)
             low_mv, high_mv = line["bands_mv"][name]
             if not low_mv <= mv <= high_mv:
-                self._say("%s.%s" % (where, name), "the resistors give %d mV, outside %d ... %d; correct one or the other"
+                self.say("%s.%s" % (where, name), "the resistors give %d mV, outside %d ... %d; correct one or the other"
                           % (mv, low_mv, high_mv))
 
     def _check_light(self, light):
-        if self._known("light", light, ("pin", "active") + _FACT):
-            self._choice("light.active", light.get("active"), ("low", "high"))
-            self._pin("light.pin", light.get("pin"), "out")
-            self._fact("light", light)
+        if self.known("light", light, ("pin", "active") + _FACT):
+            self.choice("light.active", light.get("active"), ("low", "high"))
+            self.pin("light.pin", light.get("pin"), "out")
+            self.fact("light", light)
 
     def _check_sounder(self, sounder):
         if sounder is None:
             self.warnings.append("sounder: none; who cannot see the light will not know that the call was heard (P2)")
             return
-        if not self._known("sounder", sounder, ("kind", "id", "bclk", "ws", "din", "enable") + _FACT):
+        if not self.known("sounder", sounder, ("kind", "id", "bclk", "ws", "din", "enable") + _FACT):
             return
         self._check_i2s("sounder", sounder, ("bclk", "ws", "din"))
         enable = sounder.get("enable")
-        if enable is not None and self._known("sounder.enable", enable, ("pin", "active")):
-            self._choice("sounder.enable.active", enable.get("active"), ("low", "high"))
-            self._pin("sounder.enable.pin", enable.get("pin"), "out")
-        self._fact("sounder", sounder)
+        if enable is not None and self.known("sounder.enable", enable, ("pin", "active")):
+            self.choice("sounder.enable.active", enable.get("active"), ("low", "high"))
+            self.pin("sounder.enable.pin", enable.get("pin"), "out")
+        self.fact("sounder", sounder)
 
     def _check_i2s(self, where, port, outputs):
-        self._choice(where + ".kind", port.get("kind"), ("i2s",))
+        self.choice(where + ".kind", port.get("kind"), ("i2s",))
         if type(port.get("id")) is not int or port.get("id") not in (0, 1):
-            self._say(where + ".id", "%r: I2S port 0 or 1 wanted" % (port.get("id"),))
+            self.say(where + ".id", "%r: I2S port 0 or 1 wanted" % (port.get("id"),))
         for field in outputs:
-            self._pin("%s.%s" % (where, field), port.get(field), "out")
+            self.pin("%s.%s" % (where, field), port.get(field), "out")
 
     def _check_microphone(self, microphone, sounder):
         if microphone is None:
             self.warnings.append("microphone: none; calls go out, but nobody can hear the flat")
             return
-        if not self._known("microphone", microphone, ("kind", "id", "sck", "ws", "sd", "gain_shift") + _FACT):
+        if not self.known("microphone", microphone, ("kind", "id", "sck", "ws", "sd", "gain_shift") + _FACT):
             return
         self._check_i2s("microphone", microphone, ("sck", "ws"))
-        self._pin("microphone.sd", microphone.get("sd"), "data")
+        self.pin("microphone.sd", microphone.get("sd"), "data")
         shift = microphone.get("gain_shift")
         if type(shift) is not int or not 0 <= shift <= _HIGHEST_GAIN_SHIFT:
-            self._say("microphone.gain_shift", "%r: 0 ... %d wanted, each 6 dB; 4 for an INMP441" % (shift, _HIGHEST_GAIN_SHIFT))
+            self.say("microphone.gain_shift", "%r: 0 ... %d wanted, each 6 dB; 4 for an INMP441" % (shift, _HIGHEST_GAIN_SHIFT))
         if not isinstance(sounder, dict):
-            self._say("microphone", "needs a sounder: without its tone somebody could listen unnoticed (P3)")
+            self.say("microphone", "needs a sounder: without its tone somebody could listen unnoticed (P3)")
         elif sounder.get("id") == microphone.get("id"):
-            self._say("microphone.id", "port %r is the sounder's; each I2S port goes one way" % (microphone.get("id"),))
-        self._fact("microphone", microphone)
+            self.say("microphone.id", "port %r is the sounder's; each I2S port goes one way" % (microphone.get("id"),))
+        self.fact("microphone", microphone)
 
     def _check_reserved(self, reserved):
         if not isinstance(reserved, list):
-            self._say("reserved", "%r: a list wanted, which may be empty" % (reserved,))
+            self.say("reserved", "%r: a list wanted, which may be empty" % (reserved,))
             return
         for i, one in enumerate(reserved):
             where = "reserved[%d]" % i
-            if self._known(where, one, ("pin", "use") + _FACT):
-                self._pin(where + ".pin", one.get("pin"), None)
-                self._fact(where, one)
+            if self.known(where, one, ("pin", "use") + _FACT):
+                self.pin(where + ".pin", one.get("pin"), None)
+                self.fact(where, one)

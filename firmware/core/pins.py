@@ -63,13 +63,14 @@ CHIPS = {
 
 _FALSE_EDGES = "has its level pulled low for 80 ns whenever an ADC or Wi-Fi power saving is used: a click now and then"
 
-USES = ("in", "out", "adc", "data")
+USES = ("in", "level", "out", "adc", "data")
 
 
 def check(chip, module, pin, use, pull="none", wifi=True):
     """Problems and warnings of one use of one pin: two lists of text that begin with "GPIO n".
 
-    `chip`: key of CHIPS; `module`: key of its modules; `use`: of USES ("data": serial, from another chip); `pull`: `none`,
+    `chip`: key of CHIPS; `module`: key of its modules; `use`: of USES ("level": an input that is asked now and then, without
+    interrupt; "data": serial, from another chip); `pull`: `none`,
     `up` or `down`; `wifi`: Wi-Fi is a bearer.
     """
     rules = CHIPS[chip]
@@ -92,7 +93,7 @@ def check(chip, module, pin, use, pull="none", wifi=True):
         warnings.append(name + rules["irq_warn"][pin])
     if use == "data" and pin in rules["irq_warn"]:
         warnings.append(name + _FALSE_EDGES)
-    if use in ("in", "adc") and pin in rules["boot_in"]:
+    if use in ("in", "level", "adc") and pin in rules["boot_in"]:
         problems.append(name + rules["boot_in"][pin] + "; a held cord would do that: choose another pin")
     elif pin in rules["warn"]:
         warnings.append(name + rules["warn"][pin])
