@@ -34,7 +34,6 @@ class FlatSide:
             board=settings["board"],
             relays=[self._relay],
         )
-        self._context.facts["battery"] = True  # no board file has one yet (issue of the power supply); `power cut` takes it away
         self._pump = asyncio.create_task(self._feed(self._context.events(since=0)))
         self.board = await self._context.__aenter__()
         self._view.powered = True

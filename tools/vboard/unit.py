@@ -125,10 +125,6 @@ class VirtualBoard:
 
     async def mains(self, on):
         """Mains off is a power cut on a board without a battery; with one, the unit runs on as long as that carries it."""
-        if self.facts.get("battery"):  # a stage whose board file does not say yet what its battery is
-            self.supply.mains = on
-            self.emit("mains", on=on)
-            return
         await self.supply.switch_mains(on)
 
     async def flicker(self, edges, over_s):
