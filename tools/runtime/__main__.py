@@ -29,7 +29,7 @@ def find_board(name):
     try:
         board = load_board(path.stem if is_file else name, [path.parent, BOARDS] if is_file else [BOARDS])
     except BoardError as error:
-        raise RuntimeModelError(f"{error}; boards: {', '.join(board_names())}") from None
+        raise RuntimeModelError(f"{name}: {error}; boards: {', '.join(board_names())}") from None
     except (ValueError, TypeError, OSError) as error:
         raise RuntimeModelError(f"{name} cannot be read: {error}") from None
     missing = [field for field in ("name", "title", "bearers") if not board.get(field)]

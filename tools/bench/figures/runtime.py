@@ -1,4 +1,4 @@
-"""Hours of stand-by that each board's battery has after half an hour of speech, by the model: nobody has put a meter on a unit."""
+"""Hours of stand-by of each board's battery after half an hour of speech, by the model: nobody has put a meter on a unit."""
 
 from tools.bench.figure import Figure
 from tools.runtime.__main__ import board_names, find_board
