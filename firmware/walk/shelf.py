@@ -4,11 +4,10 @@
                                 makes it valid, and a file that was changed later is found
     NNNN-<test>-<sha256>.ok     the same, taken by the service
     open.txt, open.bad          the test that runs (keeping.py); one that could not be read
-    calendar.txt                two numbers: first day in service, month of the last reminder (core/due.py)
     *.new                       being written; worth nothing
 
 Files that are damaged or not ours are named in `problems` and stay where they are; everything else is used. Besides the last four
-the newest record that was passed stays, as the next due date hangs on it. Source: D6, P7, docs/records.md.
+the newest record that was passed, and says when, stays: the next due date hangs on it. Source: D6, P7, docs/records.md.
 """
 
 import json
@@ -22,10 +21,10 @@ from firmware.core.walk import record
 
 KEPT = const(4)
 PART_BYTES = const(700)  # of a record in one message: in JSON each may become two, and a message has 2,048
+DIRECTORY = "tests"
 PASSED = ("PASS", "PASS WITH DEFECTS")
 OPEN = "open.txt"
 SPOILT = "open.bad"
-_CALENDAR = "calendar.txt"
 
 
 def always():
@@ -50,11 +49,11 @@ class Shelf:
         return found[-1][2] if found else record.FIRST
 
     def passed(self):
-        """(verdict, s since 1970 or None) of the newest record that was passed; None if there is none that can be read."""
+        """When the newest record was passed, s since 1970; None if there is none that can be read and says when."""
         for one in reversed(self._records()):
-            ending = self._ending_of(one)
-            if ending is not None and ending["verdict"] in PASSED:
-                return ending["verdict"], ending["ended"]
+            ended_s = self._passed(one)
+            if ended_s is not None:
+                return ended_s
         return None
 
     def unsent(self):
@@ -81,23 +80,6 @@ class Shelf:
                 return self.rename(one[4], one[4][:-3] + "ok")
         return False
 
-    # --- the calendar's two numbers
-
-    def calendar(self):
-        """(first day in service or None, month of the last reminder or 0), as core.due counts them; (None, 0) if unreadable."""
-        try:
-            with open(self.path(_CALENDAR)) as file:
-                first, month = file.read(32).split()
-            return int(first), int(month)
-        except (OSError, ValueError):
-            if self.has(_CALENDAR):
-                self.problem(_CALENDAR, "damaged")
-            return None, 0
-
-    def note_calendar(self, first_day, month):
-        """True if it was written."""
-        return self.may_write() and self.write(_CALENDAR, ["%d %d" % (first_day, month)])
-
     # --- for keeping.py
 
     def begins_with(self, header):
@@ -122,7 +104,7 @@ class Shelf:
             if name.endswith(".new"):
                 if self.may_write():
                     self.remove(name)
-            elif name not in (OPEN, SPOILT, _CALENDAR) and _named(name) is None:
+            elif name not in (OPEN, SPOILT) and _named(name) is None:
                 self.problem(name, "foreign")
         for one in self._records():
             self._is_whole(one)
@@ -132,7 +114,7 @@ class Shelf:
         found = self._records()
         if len(found) <= KEPT or not self.may_write():
             return
-        passed = [one for one in found if (self._ending_of(one) or {}).get("verdict") in PASSED][-1:]
+        passed = [one for one in found if self._passed(one) is not None][-1:]
         for one in found[:-KEPT]:
             if one not in passed:
                 self.remove(one[4])
@@ -157,8 +139,8 @@ class Shelf:
         self.problem(one[4], "unreadable" if found is None else "damaged")
         return False
 
-    def _ending_of(self, one):
-        """The last line of a whole record, or None."""
+    def _passed(self, one):
+        """When it was passed, or None: it was not, or nobody knows when, or it cannot be read."""
         if not self._is_whole(one):
             return None
         last = b""
@@ -166,8 +148,9 @@ class Shelf:
             with open(self.path(one[4]), "rb") as file:
                 for text in file:
                     last = text
-            return parsed(last, dict)
-        except (OSError, ValueError):
+            ending = parsed(last, dict)
+            return ending["ended"] if ending["verdict"] in PASSED else None
+        except (OSError, ValueError, KeyError):
             return None
 
     def _hash(self, name):

@@ -13,7 +13,7 @@ from host_tests.walk.folder import HERE, content, emptied, in_a_folder, made, na
 @in_a_folder
 def test_a_unit_without_records_has_nothing_to_send_and_starts_a_chain():
     shelf = Shelf(HERE)
-    assert (shelf.unsent(), shelf.passed(), shelf.last_hash(), shelf.calendar()) == ([], None, record.FIRST, (None, 0))
+    assert (shelf.unsent(), shelf.passed(), shelf.last_hash()) == ([], None, record.FIRST)
     assert shelf.part("00000001", 1) is None and not shelf.stored("00000001")
     shelf.look()
     assert shelf.problems == []
@@ -61,7 +61,16 @@ def test_the_newest_passed_record_stays_besides_the_last_four():
     for number in range(3, 9):
         shelf = made(number, "FAIL", results=[("tone", "fail")])
     assert [int(name[:4]) for name in names()] == [2, 5, 6, 7, 8]
-    assert shelf.passed() == ("PASS WITH DEFECTS", 1795400000)
+    assert shelf.passed() == 1795400000
+
+
+@in_a_folder
+def test_a_test_that_was_passed_while_the_clock_was_not_set_is_no_date_to_count_from():
+    made(1, ended_s=7)
+    assert made(2, ended_s=None).passed() == 7
+    for number in range(3, 7):
+        shelf = made(number, "FAIL", results=[("tone", "fail")])
+    assert shelf.passed() == 7 and [int(name[:4]) for name in names()] == [1, 3, 4, 5, 6]
 
 
 @in_a_folder
@@ -85,9 +94,9 @@ def test_a_damaged_record_is_named_not_sent_not_counted_as_passed_and_the_chain_
         shelf = Keeper(HERE)
         shelf.resume()
         assert shelf.problems == [(name, "damaged")]
-        assert [one[0] for one in shelf.unsent()] == ["00000001"] and shelf.passed() == ("PASS", 1)
+        assert [one[0] for one in shelf.unsent()] == ["00000001"] and shelf.passed() == 1
         assert shelf.last_hash() == name[14:78]  # as the service was told it
-        assert made(3).passed() == ("PASS", 1795309200) and len(names()) == 3
+        assert made(3).passed() == 1795309200 and len(names()) == 3
 
 
 @in_a_folder
@@ -112,22 +121,12 @@ def test_numbers_go_on_beyond_four_digits():
 
 
 @in_a_folder
-def test_the_calendars_numbers_are_kept_and_a_damaged_file_is_named():
-    shelf = Shelf(HERE)
-    assert shelf.note_calendar(20779, 202611) and shelf.calendar() == (20779, 202611)
-    for damage in (b"", b"20779", b"a b", b"1 2 3", b"\xff\xfe"):
-        put("calendar.txt", damage)
-        shelf = Shelf(HERE)
-        assert shelf.calendar() == (None, 0) and shelf.problems == [("calendar.txt", "damaged")], damage
-
-
-@in_a_folder
 def test_nothing_is_written_while_the_battery_forbids_it():
     made(1)
     shelf = Shelf(HERE, lambda: False)
     before = names()
     put("x.new", b"")
-    assert not shelf.stored("00000001") and not shelf.note_calendar(1, 1)
+    assert not shelf.stored("00000001")
     shelf.look()
     shelf.trim()
     assert names() == sorted(before + ["x.new"])
