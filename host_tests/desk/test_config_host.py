@@ -23,7 +23,8 @@ def test_a_right_file_is_taken_and_paths_are_relative_to_it(tmp_path):
     assert config.state == tmp_path / "state"
     assert config.units["demo/f12/u1"].key == KEY
     assert config.timers == {
-        "unanswered_s": 60, "answer_repeat_s": 30, "unit_silent_s": 20, "health_period_s": 600, "media_silent_s": 5,
+        "unanswered_s": 60, "answer_repeat_s": 30, "test_call_s": 2, "unit_silent_s": 20, "battery_silent_s": 90,
+            "health_period_s": 600, "media_silent_s": 5,
     }  # fmt: skip
     assert (config.api_host, config.api_port) == ("127.0.0.1", 0)
 

@@ -14,14 +14,15 @@ _MOVES = [(event, party) for event in r.EVENTS for party in (r.PARTIES if event 
 def key(call, now_ms):
     """What tells two situations apart, with times relative to now."""
     due = None if call.next_due() is None else max(0, call.next_due() - now_ms)
-    since = None if call.next_due() is None else min(PERIOD_MS, now_ms - call._since_ms)
+    since = None if call.state != r.RINGING else min(PERIOD_MS, now_ms - call._since_ms)
     return call.state, call.ringing, call.party, call.confirmed, call.on_duty, due, since
 
 
 def consistent(call):
     ringing = call.state == r.RINGING
     assert (call.ringing is not None) == ringing, call.state
-    assert (call.next_due() is not None) == ringing, call.state
+    held_by_test = call.party == r.TEST and call.state in (r.HELD, r.CLEARING)
+    assert (call.next_due() is not None) == (ringing or held_by_test), call.state
     assert (call.party is not None) == (call.state in (r.HELD, r.CLEARING)), call.state
 
 
@@ -33,6 +34,8 @@ def right_actions(before, call, actions):
         assert "answered" in sends or before == r.CLEARING
     if call.state == r.CLEARING and before != r.CLEARING:
         assert "clear" in sends
+    if call.party == r.TEST:
+        assert not {"RING", "ALERT_HOLDER"} & set(names)
     if call.state == r.RINGING and before != r.RINGING:
         assert "RING" in names and (before == r.CLOSED or "answered" in stops)
     if before == r.CLEARING and call.state in (r.HELD, r.RINGING):
@@ -47,9 +50,10 @@ def walk():
     """Every situation that can be reached, all depths, time in steps of 10 s. Returns their number and the depth."""
     frontier, seen, depth = [], set(), 0
     for on_duty in (False, True):
-        call = r.Routing(on_duty, PERIOD_MS)
-        call.handle(r.RAISED, 0)
-        frontier.append((call, 0))
+        for raised_as in (r.RAISED, r.TEST_RAISED):
+            call = r.Routing(on_duty, PERIOD_MS, test_ms=_STEP_MS)
+            call.handle(raised_as, 0)
+            frontier.append((call, 0))
     while frontier:
         depth += 1
         nexts = []
@@ -71,8 +75,8 @@ def walk():
 def test_every_situation_that_can_be_reached_is_consistent():
     """Exhaustive: to the fixed point, all events in all situations."""
     situations, depth = walk()
-    assert situations >= 55
-    assert depth > 8
+    assert situations >= 90
+    assert depth >= 8  # from calls and from test calls: half the ways begin further in
 
 
 def test_no_situation_is_a_dead_end():
@@ -156,6 +160,76 @@ def test_a_closed_call_gets_answered_and_clear_again_and_opens_only_for_a_new_tr
     assert call.handle(r.TRIGGERED, 30) == [("RING", "everyone")]
 
 
+def rehearsed(on_duty=True, test_ms=2000):
+    call = r.Routing(on_duty, PERIOD_MS, test_ms=test_ms)
+    return call, call.handle(r.TEST_RAISED, 0)
+
+
+def test_a_test_call_rings_nobody_and_is_cleared_after_its_time():
+    call, actions = rehearsed()
+    assert actions == [("STOP_RINGING",), ("HOLD_AS_TEST",), ("STOP_SENDING", "released"), ("SEND", "answered")]
+    assert call.handle(r.TICK, 1999) == []
+    assert call.handle(r.TICK, 2000) == [("CLEAR_AS_TEST",), ("SEND", "clear")]
+    assert (call.state, call.party, call.rings) == (r.CLEARING, r.TEST, 0)
+
+
+def test_each_further_test_pull_gives_the_time_anew_and_takes_a_clear_back():
+    call, _ = rehearsed()
+    call.handle(r.TEST_TRIGGERED, 1500)
+    assert call.handle(r.TICK, 3499) == []
+    assert call.handle(r.TICK, 3500)[-1] == ("SEND", "clear")
+    assert call.handle(r.TEST_TRIGGERED, 3600) == [("STOP_SENDING", "clear"), ("SEND", "answered")]
+    assert (call.state, call.next_due()) == (r.HELD, 5600)
+
+
+def test_a_test_call_that_becomes_real_rings_whoever_is_on_duty_from_every_state():
+    taken_back = [("STOP_SENDING", "answered"), ("STOP_SENDING", "clear"), ("SEND", "released")]
+    for on_duty, party in ((True, "coordinator"), (False, "centre")):
+        for until_ms in (0, 2000):  # while it is held, and while it is being cleared
+            for event in (r.MADE_REAL, r.TRIGGERED):
+                call, _ = rehearsed(on_duty)
+                call.handle(r.TICK, until_ms)
+                assert call.handle(event, 2100) == taken_back + [("RING", party)]
+                assert call.handle(r.TICK, 2100 + PERIOD_MS)[0][0] == "RING"
+
+
+def test_a_closed_test_call_that_becomes_real_rings_everyone():
+    call, _ = rehearsed()
+    call.handle(r.CLEARED, 10)
+    assert call.handle(r.MADE_REAL, 20) == [("RING", "everyone")]
+
+
+def test_a_test_call_that_the_unit_raises_again_is_answered_again_and_still_rings_nobody():
+    call, _ = rehearsed()
+    call.handle(r.ANSWER_CONFIRMED, 5)
+    assert call.handle(r.ESCALATED, 10) == [("SEND", "answered")]
+    call.handle(r.TICK, 2010)
+    assert call.handle(r.ESCALATED, 2020) == [("SEND", "answered"), ("SEND", "clear")]
+
+
+def test_a_test_call_that_does_not_end_alerts_each_period():
+    call, _ = rehearsed()
+    call.handle(r.TICK, 2000)
+    assert call.handle(r.TICK, 61_999) == []
+    assert call.handle(r.TICK, 62_000) == call.handle(r.TICK, 122_000) == [("ALERT_ABOUT_TEST",)]
+
+
+def test_a_person_who_answers_a_test_call_holds_it_as_any_other():
+    call, _ = rehearsed()
+    call.handle(r.ANSWERED, 100, "centre")
+    assert (call.party, call.next_due(), call.handle(r.TICK, 99_000)) == ("centre", None, [])
+    assert call.handle(r.MADE_REAL, 200) == [("ALERT_HOLDER",)]
+    call.handle(r.CLEAR_ASKED, 300)
+    assert call.handle(r.MADE_REAL, 400) == [("STOP_SENDING", "clear"), ("ALERT_HOLDER",)]
+
+
+def test_after_a_restart_of_the_desk_a_test_call_ends_as_it_would_have():
+    for state in (r.HELD, r.CLEARING):
+        call = r.Routing(True, PERIOD_MS, state, None, r.TEST)
+        assert ("SEND", "answered") in call.handle(r.RESUMED, 100)
+        assert call.handle(r.TICK, 100 + PERIOD_MS) != []
+
+
 def test_unexpected_events_are_ignored_and_counted():
     call, _ = raised()
     for event in (r.RELEASED, r.CLEAR_ASKED, r.CLEAR_REFUSED, r.ANSWER_CONFIRMED):
@@ -180,9 +254,11 @@ def test_each_row_of_the_table_changes_something(state, event):
     """A row that could be left out unnoticed would be dead weight: here each one acts or changes the state."""
     acted = False
     for confirmed in (False, True):
-        for ringing in (r.COORDINATOR, r.CENTRE):
-            call = r.Routing(True, PERIOD_MS, state, ringing if state == r.RINGING else None, "centre")
+        for ringing, party in ((r.COORDINATOR, r.CENTRE), (r.CENTRE, r.CENTRE), (None, r.TEST)):
+            call = r.Routing(True, PERIOD_MS, state, ringing or r.CENTRE if state == r.RINGING else None, party)
             call.confirmed = confirmed
+            if party == r.TEST and state != r.RINGING:
+                call._due_ms = 90
             before = copy.copy(call).__dict__
             acted |= bool(call.handle(event, 100, "centre")) or call.__dict__ != before
     assert acted

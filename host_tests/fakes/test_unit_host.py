@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from host_tests.fakes.unit import FAULTS, SPEECH_FAULTS, FakeUnit, seal
+from host_tests.fakes.unit import FAULTS, SPEECH_FAULTS, TEST_FAULTS, FakeUnit, seal
 from host_tests.schemas import check
 
 KEY = bytes(range(32))
@@ -142,6 +142,6 @@ def test_each_fault_mode_does_what_it_says():
 
 
 def test_an_unknown_fault_mode_raises():
-    assert len(FAULTS) == len(set(FAULTS)) == 9 + len(SPEECH_FAULTS)
+    assert len(FAULTS) == len(set(FAULTS)) == 9 + len(SPEECH_FAULTS) + len(TEST_FAULTS)
     with pytest.raises(ValueError):
         FakeUnit(KEY, faults=["gremlins"])

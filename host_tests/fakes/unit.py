@@ -10,7 +10,7 @@ It behaves: journal that survives `power_cut`, retries, escalation, replay windo
     mute               does not answer a query
     newer_trigger, no_speech, not_answered    refuses every clear for this reason
 
-and those of its speech, which is in unit_speech.py.
+and those of its speech and of its tests, which are in unit_speech.py and unit_tests.py.
 
 Methods return lists of (topic, payload) to publish; times are in ms of any clock.
 """
@@ -22,9 +22,11 @@ import secrets
 
 from .unit_speech import FAULTS as SPEECH_FAULTS
 from .unit_speech import FakeSpeech
+from .unit_tests import FAULTS as TEST_FAULTS
+from .unit_tests import FakeTest
 
 FAULTS = (
-    *SPEECH_FAULTS, "duplicate_alarms", "forged_seal", "never_confirms", "never_clears", "loses_cleared", "mute",
+    *SPEECH_FAULTS, *TEST_FAULTS, "duplicate_alarms", "forged_seal", "never_confirms", "never_clears", "loses_cleared", "mute",
     "newer_trigger", "no_speech", "not_answered",
 )  # fmt: skip
 _RETRY_MS = (2000, 4000, 8000, 15000)
@@ -50,7 +52,9 @@ class FakeUnit:
         self.journal = {"epoch": secrets.token_hex(4), "boot": -1, "calls": 0, "open": None, "cleared": []}
         self.sent, self.received, self.refused = [], [], {}
         self.light = "off"
-        self.speech = FakeSpeech(self)
+        self.speech, self.test = FakeSpeech(self), FakeTest(self)
+        self.supply = {"mains": True, "battery": {"mv": 4100, "why": "", "state": "mains", "hours": 30.5, "by": "model"}}
+        self.proven = []  # ids of proofs that the service has read
         self.boot(0)
 
     def boot(self, now_ms):
@@ -73,9 +77,11 @@ class FakeUnit:
         out = [self._message("state", online=True, conn=self.conn)]
         if self._cause:
             open_call = self.call.id if self.call else None
-            out.append(self._message("event", event="started", cause=self._cause, firmware="fake", open_call=open_call))
+            started = {"cause": self._cause, "firmware": "fake", "open_call": open_call, "clean": True, "mode": "full"}
+            out += self.event("started", **started)
             self._cause = ""
-        return out + (self._alarm(now_ms) if self.call and not self.call.received else [])
+        out += self._alarm(now_ms) if self.call and not self.call.received else []
+        return out + self.test.send()
 
     def trigger(self, now_ms, name="cord1", kind="cord", location="bathroom", cause="activated"):
         """Pull or press: durable first, then the light, then the alarm."""
@@ -86,12 +92,17 @@ class FakeUnit:
             self.call = _Call(self.journal["open"], now_ms, False, self.slower)
         inputs = self.journal["open"]["inputs"]
         inputs.append({"n": len(inputs) + 1, "input": name, "kind": kind, "cause": cause, "location": location})
+        if cause != "test" and self.call.by_tester:  # nobody has answered this (P4)
+            self.call.by_tester, self.call.held_until_ms, self.call.answer_due_ms = False, None, now_ms + _ANSWER_MS * self.slower
         self.call.received = False
         self.light = "steady" if self.call.answer_due_ms is not None else self.light
         return self._alarm(now_ms) + self.speech.triggered(self.call.id)
 
     def health(self):
         return [self._health()]
+
+    def event(self, name, /, **body):
+        return [self._message("event", event=name, **body)]
 
     def fault(self, name, where, is_open):
         return [self._message("event", event="fault", fault=name, input=where, open=is_open)]
@@ -150,9 +161,10 @@ class FakeUnit:
         return []
 
     def _take_answered(self, message, now_ms):
-        reason = self._why_not(message)
+        reason = self._why_not(message) or ("newer_trigger" if message["who"] == "test" and not self._is_test() else "")
         if reason:
             return self._result(message, reason)
+        self.call.by_tester = message["who"] == "test"
         self.call.answer_due_ms, self.call.held_until_ms = None, now_ms + _HOLD_MS * self.slower
         self.light = "double"
         return self._result(message, "")
@@ -188,6 +200,13 @@ class FakeUnit:
 
     def _take_alive(self, message, now_ms):
         return self.speech.alive(message, now_ms)
+
+    def _take_proof(self, message, now_ms):
+        self.proven.append(message["id"])
+        return []
+
+    def _take_test(self, message, now_ms):
+        return self.test.message(message)
 
     def _end_speech(self):
         """An alarm's speech ends with its call, or with its hold."""
@@ -238,16 +257,20 @@ class FakeUnit:
         inputs = call.inputs if len(call.inputs) <= 8 else call.inputs[:1] + call.inputs[-7:]
         message = self._message(
             "alarm", call=call.id, triggers=len(call.inputs), escalation=call.escalation, attempt=call.attempt,
-            resumed=call.resumed, inputs=inputs, test=all(one["cause"] == "test" for one in call.inputs),
+            resumed=call.resumed, inputs=inputs, test=self._is_test(),
             age_ms=None if call.resumed else int(now_ms - call.began_ms),
         )  # fmt: skip
         return [message] * (2 if "duplicate_alarms" in self.faults else 1)
+
+    def _is_test(self):
+        return all(one["cause"] == "test" for one in self.call.inputs)
 
     def _health(self):
         return self._message(
             "health", firmware="fake", board="NONE", uptime_s=1, reset_cause="power_on", heap_free_bytes=1, rssi_dbm=None,
             call=self.call.id if self.call else None, faults=[], counters=dict(self.refused),
-            journal={"used_records": 1, "free_records": 1, "erases_max": 0, "bad_sectors": 0},
+            journal={"used_records": 1, "free_records": 1, "erases_max": 0, "bad_sectors": 0}, mode="full", **self.supply,
+            resets={"power_on": 1}, proven={"cord1": 26, "button": None}, tested="2026-11-01", due="2027-01-30",
         )  # fmt: skip
 
     def _message(self, kind, /, **body):
@@ -265,5 +288,5 @@ class _Call:
         self.id, self.inputs, self.resumed = record["id"], record["inputs"], resumed
         self.began_ms = self.retry_ms = now_ms
         self.attempt = self.attempts_since = self.escalation = 0
-        self.received = self.was_received = False
+        self.received = self.was_received = self.by_tester = False
         self.answer_due_ms, self.held_until_ms = now_ms + _ANSWER_MS * slower, None

@@ -29,13 +29,17 @@ class Call:
         `is_old`: of a session that is over; its triggers are as true as ever, its escalations are past.
         """
         body, events = self.body, []
+        became_real = body["test"] and not is_test(message)
         body["copies"] += 1
         known = {item["n"] for item in body["inputs"]}
         fresh = [{**item, "at_ms": at_ms} for item in message["inputs"] if item["n"] not in known]
         body["inputs"] = sorted(body["inputs"] + [_input(item) for item in fresh], key=lambda item: item["n"])
         if message["triggers"] > body["triggers"]:
             body["triggers"] = message["triggers"]
-            events.append(routing.TRIGGERED)
+            events = [] if became_real else [routing.TEST_TRIGGERED if body["test"] else routing.TRIGGERED]
+        if became_real:
+            body["test"] = False
+            events.append(routing.MADE_REAL)
         if not is_old:
             if message["session"] != body["session"]:
                 body["session"], body["escalation"] = message["session"], 0
@@ -65,7 +69,7 @@ class Call:
             "n": self.n, "call": self.call, "scheme": unit.scheme, "flat": unit.flat, "unit": unit.unit, "label": unit.label,
             "state": self.state, "raised_at": seconds(body["raised_at_ms"]), "raised_at_known": body["raised_at_known"],
             "stored_at": seconds(body["stored_at_ms"]), "triggers": body["triggers"], "escalation": body["escalation"],
-            "raised_again": body["raised_again"], "resumed": body["resumed"], "copies": body["copies"],
+            "raised_again": body["raised_again"], "resumed": body["resumed"], "copies": body["copies"], "test": body["test"],
             "inputs": [_input_view(item, unit) for item in body["inputs"]],
             "ringing": _PARTIES[self.routing.ringing], "rings": self.routing.rings,
             "held_by": held if self.routing.party else None, "confirmed": self.routing.confirmed,
@@ -86,12 +90,17 @@ def _closed_view(closed):
     return closed and {"at": seconds(closed["at_ms"]), **{key: closed[key] for key in ("by", "outcome", "who")}}
 
 
+def is_test(message):
+    """True for an alarm of a call of which every activation is a test. In doubt it is a call like any other (P7)."""
+    return message.get("test") is True and all(item["cause"] == "test" for item in message["inputs"])
+
+
 class Book:
     """All calls that are not closed, and the closed ones that are asked for."""
 
-    def __init__(self, store, units, duty, unanswered_ms, repeat_ms, retry_ms):
+    def __init__(self, store, units, duty, unanswered_ms, repeat_ms, test_ms, retry_ms):
         self._store, self._units, self._duty = store, units, duty
-        self._unanswered_ms, self._repeat_ms, self._retry_ms = unanswered_ms, repeat_ms, retry_ms
+        self._unanswered_ms, self._repeat_ms, self._test_ms, self._retry_ms = unanswered_ms, repeat_ms, test_ms, retry_ms
         self._calls = {}
         self.reload()
 
@@ -123,7 +132,7 @@ class Book:
         body = {
             "raised_at_ms": at_ms - (age_ms or 0), "raised_at_known": age_ms is not None, "stored_at_ms": at_ms,
             "triggers": message["triggers"], "escalation": message["escalation"], "resumed": message["resumed"], "copies": 1,
-            "session": message["session"], "raised_again": 0,
+            "session": message["session"], "raised_again": 0, "test": is_test(message),
             "inputs": [_input({**item, "at_ms": at_ms}) for item in message["inputs"]], "ringing": None, "party": None,
             "who": "", "held_at_ms": None, "clear": None, "closed": None, "note": "", "release_owed": False,
         }  # fmt: skip
@@ -148,10 +157,11 @@ class Book:
 
     def _made(self, row):
         n, address, call_id, state, body = row
+        body.setdefault("test", False)  # stored by a desk that knew no tests
         unit = self._units.get(address)
         if unit is None:
             return None  # taken out of the configuration: kept in the database, served no more
         route = routing.Routing(
-            self._duty.get(unit.scheme, False), self._unanswered_ms, state, body["ringing"], body["party"]
+            self._duty.get(unit.scheme, False), self._unanswered_ms, state, body["ringing"], body["party"], self._test_ms
         )  # fmt: skip
         return Call(n, unit, call_id, body, route, Delivery(self._repeat_ms, self._retry_ms))

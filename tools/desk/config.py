@@ -13,7 +13,9 @@ from .welfare.questions import QuestionsError, load_questions
 TIMERS = {  # name: (default, lowest, highest), seconds; the reasons are in docs/desk-api.md
     "unanswered_s": (60, 0.1, 3600),
     "answer_repeat_s": (30, 0.1, 100),
+    "test_call_s": (2, 0.1, 60),
     "unit_silent_s": (20, 0.1, 3600),
+    "battery_silent_s": (90, 0.1, 3600),
     "health_period_s": (600, 0.1, 86400),
     "media_silent_s": (5, 0.1, 3600),
 }

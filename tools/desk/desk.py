@@ -1,7 +1,7 @@
 """The desk: puts the parts together and runs them in one loop.
 
-Each step: take what came in, in one transaction; commit; only then publish the receipts; then whatever is due. If the
-database fails, nothing is confirmed: memory is read back from the file, and the units send their calls again.
+Each step: take what came in, in one transaction; commit; only then publish receipts and other replies; then whatever is due.
+If the database fails, nothing is confirmed: memory is read back from the file, and the units send their calls again.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ from .store import Store
 from .switchboard import DeskError, Switchboard
 from .talk.store import TalkStore
 from .talk.talks import Talks
+from .testing.store import TestStore
+from .testing.tests import Tests
 from .timeline import Timeline
 from .units import Strangers, UnitRecord
 
@@ -58,18 +60,24 @@ class Desk:
         self.schemes = sorted({unit.scheme for unit in config.units.values()})
         self.duty = {scheme: self.store.duty().get(scheme, False) for scheme in self.schemes}
         periods_ms = [round(timers[name] * 1000) for name in ("unanswered_s", "answer_repeat_s", "test_call_s")]
-        self.book = Book(self.store, config.units, self.duty, *periods_ms, [round(wait_s * 1000) for wait_s in config.retry_s])
+        retry_ms = [round(wait_s * 1000) for wait_s in config.retry_s]
+        self.book = Book(self.store, config.units, self.duty, *periods_ms, retry_ms)
         self.switchboard = Switchboard(self.store, self.book, self.timeline, self.duty, now_ms, _wall_ms)
         self.talks = Talks(
             TalkStore(self.store), self.book, self.units, self.timeline, config.media, round(timers["media_silent_s"] * 1000),
             now_ms, _wall_ms,
         )  # fmt: skip
         self.switchboard.on_change = self.talks.call_changed
+        self.tests = Tests(
+            TestStore(self.store), self.units, self.duty, self.timeline, config.id, retry_ms, now_ms, _wall_ms
+        )  # fmt: skip
+        for record in self.units.values():
+            record.remember(self.talks.store.facts("mains", record.address, 0, 1, newest=True), now_ms())
         self.links = [make_link(broker, config.id, self._on_message, self._on_link) for broker in config.brokers]
         self._sender = Sender(config.id, self.store, self.links, self.injection, self.timeline, _wall_ms)
         self._intake = Intake(
-            self.store, self.book, self.units, self.strangers, self.switchboard, self.talks, self.timeline, now_ms, _wall_ms,
-            self._watch,
+            self.store, self.book, self.units, self.strangers, self.switchboard, self.talks, self.tests, self.timeline,
+            now_ms, _wall_ms, self._watch,
         )  # fmt: skip
         self._inbox, self._link_news, self._wake, self._queries = deque(), deque(), asyncio.Event(), set()
         self._starting_over = True  # at the start, and after a failed transaction: owe again what the calls need
@@ -160,7 +168,9 @@ class Desk:
         self.last_error = f"database: {error}"
         self._intake.receipts.clear()
         self.timeline.forget()
+        self._intake.replies.clear()
         self.book.reload()
+        self.tests.reload()
         self._starting_over = True
 
     def _send_receipts(self):
@@ -169,6 +179,9 @@ class Desk:
             body = {"call": call.call, "triggers": call.body["triggers"], "escalation": escalation}
             ctr = self._sender.send(record, "receipt", body, session)
             self.timeline.emit_later("receipt", record.address, call.call, number=call.n, ctr=ctr, **_without_call(body))
+        replies, self._intake.replies = self._intake.replies, []
+        for record, kind, body, via in replies:
+            self._sender.send(record, kind, body, via=via)
 
     def _tick(self):
         now_ms = self._now_ms()
@@ -192,6 +205,9 @@ class Desk:
             ctr = self._sender.send(record, kind, fields)
             if ctr is not None:
                 self.talks.sent(kind, fields, ctr)
+        for address, command in self.tests.due():
+            self.tests.sent(address, command, self._sender.send(self.units[address], "test", command.fields))
+            self._watch(self.units[address], watch.ASKED)
 
     def _send_command(self, call, do):
         record, body = self.units[call.unit.address], call.command(do)
@@ -216,7 +232,7 @@ class Desk:
 
     def _sleep_s(self):
         dues = [call.delivery.next_due() for call in self.book.open()] + [call.routing.next_due() for call in self.book.open()]
-        dues += [record.watch.next_due() for record in self.units.values()] + [self.talks.next_due()]
+        dues += [record.watch.next_due() for record in self.units.values()] + [self.talks.next_due(), self.tests.next_due()]
         soonest_ms = min((due for due in dues if due is not None), default=self._now_ms() + 1000)
         return min(_STEP_MAX_S, max(0.001, (soonest_ms - self._now_ms()) / 1000))
 

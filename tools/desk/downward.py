@@ -14,9 +14,10 @@ OUTCOMES = ("emergency", "help_sent", "mistake", "test")
 BASES = ("present", "speech")
 KINDS = ("alarm", "intercom", "welfare", "door")
 CONTROLS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
+TEST_COMMANDS = ("start", "answer", "skip", "stop", "stored")
 CTR_MAX = 2**31 - 1
 _WHO = text(1, 32)
-_SID = hexadecimal(16)
+_SID, _ID = hexadecimal(16), hexadecimal(8)
 _COMMON = {"unit": name, "session": hexadecimal(16), "from": name, "ctr": integer(1, CTR_MAX), "at": integer(0, 2**53)}
 _TYPES = {
     "receipt": {"call": call_id, "triggers": integer(1, 64), "escalation": integer(0, 1000)},
@@ -40,6 +41,14 @@ _TYPES = {
     },
     "control": {"sid": _SID, "do": one_of(*CONTROLS)},
     "alive": {"sid": _SID},
+    "proof": {"id": _ID},
+    "test": {
+        "do": one_of(*TEST_COMMANDS),
+        "test": lambda value: value == "" or _ID(value),
+        "step": text(0, 40),
+        "value": text(0, 64),
+        "who": text(0, 32),
+    },
 }
 
 

@@ -15,6 +15,11 @@ def integer(low, high):
     return lambda value: type(value) is int and low <= value <= high
 
 
+def number(low, high):
+    """An integer or a fraction; never NaN, as that is in no range."""
+    return lambda value: type(value) in (int, float) and low <= value <= high
+
+
 def boolean(value):
     return type(value) is bool
 
@@ -50,6 +55,17 @@ def list_of(check, low, high):
 def table(**checks):
     """An object with at least these fields, each passing its check."""
     return lambda value: type(value) is dict and wrong_field(checks, value) is None
+
+
+def optional(**checks):
+    """An object whose fields of these names, where it has them, pass their checks: for what older peers do not say."""
+    return lambda value: all(check(value[field]) for field, check in checks.items() if field in value)
+
+
+def map_of(check, most):
+    """An object of at most `most` texts to values that pass `check`."""
+    key = text(1, 32)
+    return lambda value: type(value) is dict and len(value) <= most and all(key(k) and check(v) for k, v in value.items())
 
 
 def counts(value):

@@ -5,25 +5,28 @@ from .session import NEW, NEW_SESSION, OLD, REPEATED
 from .talk.attested import FACTS, Attested
 from .upward import read, split_topic
 
+_ACTIVATIONS = (routing.RAISED, routing.TRIGGERED, routing.TEST_RAISED, routing.TEST_TRIGGERED, routing.MADE_REAL)
 _SHOW_EVERY_MS = 1000  # a flood of refused messages makes one event a second for each unit and reason
 
 
 class Intake:
-    """`receipts`: list of (record, call, session, escalation) that the desk owes after the commit."""
+    """What the desk owes after the commit: `receipts`, a list of (record, call, session, escalation), and `replies`, a list of
+    (record, kind, fields, broker's name or None)."""
 
-    def __init__(self, store, book, units, strangers, switchboard, talks, timeline, now_ms, wall_ms, watch_event):
+    def __init__(self, store, book, units, strangers, switchboard, talks, tests, timeline, now_ms, wall_ms, watch_event):
         self._store, self._book, self._units, self._strangers = store, book, units, strangers
-        self._switchboard, self._talks, self._timeline = switchboard, talks, timeline
+        self._switchboard, self._talks, self._tests, self._timeline = switchboard, talks, tests, timeline
+        tests.refuse = self._refuse
         self._now_ms, self._wall_ms, self._watch_event = now_ms, wall_ms, watch_event
         self._attested = Attested(talks.store, timeline, switchboard.duty, wall_ms, self._refuse)
         self._shown_ms = {}
-        self.receipts = []
+        self.receipts, self.replies = [], []
         self._kinds = {
             "alarm": self._alarm, "event": self._event, "health": self._health, "speech": self._speech, "state": self._state,
         }  # fmt: skip
         self._events = {
             "started": self._started, "fault": self._fault, "command": self._command, "cleared": self._cleared,
-            "refused": self._refused_by_unit,
+            "refused": self._refused_by_unit, "proof": self._proof,
         }  # fmt: skip
 
     def take(self, link_name, topic, payload):
@@ -57,7 +60,7 @@ class Intake:
         call = self._book.find(record.address, message["call"])
         if call is None:
             call = self._book.add(record.unit, message, self._wall_ms())
-            events = [routing.RAISED]
+            events = [routing.TEST_RAISED if call.body["test"] else routing.RAISED]
         else:
             events = call.merge(message, self._wall_ms(), verdict == OLD)
         self._show_alarm(record, call, message, verdict, events)
@@ -66,7 +69,7 @@ class Intake:
         elif not (call.state == routing.CLOSED and _is_late(call, message)):
             self._tell(call, events)
         self._book.save(call)
-        if routing.RAISED in events or routing.TRIGGERED in events:
+        if any(event in _ACTIVATIONS for event in events):
             self._talks.activated(record, call)
         if verdict in (NEW, NEW_SESSION):
             self._watch_event(record, watch.HEARD)
@@ -75,7 +78,8 @@ class Intake:
 
     def _tell(self, call, events):
         if call.state == routing.CLOSED and not call.body["clear"]:
-            events = [routing.TRIGGERED]  # closed on the spot, yet it alarms on: no person's word to clear it with, so ring
+            # closed on the spot, yet it alarms on: no person's word to clear it with, so ring
+            events = [routing.TEST_TRIGGERED if call.body["test"] else routing.TRIGGERED]
         for event in events:
             self._switchboard.tell(call, event)
 
@@ -83,7 +87,7 @@ class Intake:
         self._timeline.emit(
             "alarm", record.address, call.call, number=call.n, triggers=message["triggers"], escalation=message["escalation"],
             attempt=message["attempt"], resumed=message["resumed"], age_ms=message["age_ms"], inputs=message["inputs"],
-            verdict=verdict, news=[event for event in events if event != routing.REPEATED],
+            test=call.body["test"], verdict=verdict, news=[event for event in events if event != routing.REPEATED],
         )  # fmt: skip
 
     def _event(self, record, message, verdict):
@@ -92,6 +96,11 @@ class Intake:
         elif message["event"] in FACTS:
             if self._attested.take(record, message, verdict) and verdict != OLD:
                 self._talks.attested(record, message)
+                self._supply_changed(record, record.supply.event(message))
+        elif message["event"] == "test":
+            self._tests.progressed(record, message, verdict)
+        elif message["event"] == "test_record":  # what is under its hash is true at any time
+            self._record(record, message)
         elif self._is_new(record, verdict):
             self._events[message["event"]](record, message, verdict)
         if verdict in (NEW, NEW_SESSION):
@@ -103,10 +112,29 @@ class Intake:
         self._refuse(record, "replay" if verdict == OLD else "duplicate")
         return False
 
+    def _supply_changed(self, record, is_news):
+        if is_news:
+            record.watch.supplied(record.supply.on_battery, self._now_ms())
+            self._timeline.emit("unit", record.address, view=record.view())
+
+    def _proof(self, record, message, verdict):
+        """Answered over the very path on which it came; once each, as the unit makes a new one if the answer is lost."""
+        via = record.via
+        self._timeline.emit("proof", record.address, path=message["path"], broker=via)
+        self.replies.append((record, "proof", {"id": message["id"]}, via))
+
+    def _record(self, record, message):
+        stored = self._tests.recorded(record, message)
+        reply = (record, "test", stored, None)
+        if stored and reply not in self.replies:
+            self.replies.append(reply)
+
     def _started(self, record, message, verdict):
         record.firmware = message["firmware"]
+        record.supply.started(message)
         body = {key: message[key] for key in ("cause", "firmware", "open_call")}
-        self._timeline.emit("started", record.address, **body, boot=message["boot"])
+        more = {key: message.get(key) for key in ("clean", "mode")}
+        self._timeline.emit("started", record.address, **body, **more, boot=message["boot"])
 
     def _fault(self, record, message, verdict):
         name = message["fault"] + (":" + message["input"] if message["input"] else "")
@@ -118,6 +146,8 @@ class Intake:
         body = {key: message[key] for key in ("ref", "from", "do", "ok", "reason")}
         if message["do"] == "control":
             self._talks.commanded(record, message)
+        if message["do"] == "test":
+            self._tests.commanded(record, message)
         call, do = self._of_command(record, message)
         self._timeline.emit("command", record.address, call.call if call else "", **body)
         if call is None:
@@ -166,7 +196,8 @@ class Intake:
             return
         skipped = ("v", "type", "unit", "session", "seq", "mac")
         record.health = {key: value for key, value in message.items() if key not in skipped}
-        news = record.faults != set(message["faults"])
+        news = record.supply.report(message) or record.faults != set(message["faults"])
+        record.watch.supplied(record.supply.on_battery, self._now_ms())
         record.firmware, record.faults = message["firmware"], set(message["faults"])
         self._timeline.emit("health", record.address, message["call"] or "", health=record.health)
         if news:

@@ -9,6 +9,7 @@ from .inject import MODES
 from .routing import PARTIES
 from .switchboard import DeskError
 from .talk import requests as talk_requests
+from .testing import requests as test_requests
 from .timeline import as_event
 from .units import seconds
 
@@ -169,5 +170,5 @@ REQUESTS = {
     "ping": _ping, "status": _status, "calls": _calls, "call": _one_call, "answer": _answer, "release": _release,
     "clear": _clear, "duty": _duty, "units": _units, "query": _query, "log": _log, "inject": _inject, "talk": _talk,
     "page": _page,
-    **talk_requests.REQUESTS,
+    **talk_requests.REQUESTS, **test_requests.REQUESTS,
 }  # fmt: skip

@@ -13,8 +13,12 @@ Rules:
 - An alarm for a call whose answer is not confirmed shows a unit that has not taken it (it wants the receipt first): again.
 - The unit or the desk started again: what is owed to the unit is sent again.
 - Closed is closed; an alarm for it gets answered and clear once more. A trigger that nobody has seen opens it again.
+- A test call (every activation of it is a test) rings nobody: the automaton TEST holds it, says `answered`, and clears it
+  `test_ms` after its newest activation, so that a person in the flat sees the light. The first activation that is no test
+  makes it a call like any other: the clear is taken back and whoever is on duty is rung, whatever was under way. A test call
+  that does not end within `unanswered_ms` alerts those who would be rung. A person who answers it holds it as any other.
 
-Source: DESIGN.md G7, P4, P6, P8; docs/protocol.md `receipt`.
+Source: DESIGN.md G7, P4, P6, P7, P8; docs/protocol.md `receipt`, "Tests".
 """
 
 RINGING, HELD, CLEARING, CLOSED = "open", "answered", "clearing", "closed"
@@ -24,14 +28,16 @@ RAISED, REPEATED, TRIGGERED, ESCALATED = "RAISED", "REPEATED", "TRIGGERED", "ESC
 ANSWERED, ANSWER_CONFIRMED, RELEASED = "ANSWERED", "ANSWER_CONFIRMED", "RELEASED"
 CLEAR_ASKED, CLEAR_REFUSED, CLEARED = "CLEAR_ASKED", "CLEAR_REFUSED", "CLEARED"
 RESUMED, DUTY_ON, DUTY_OFF, TICK = "RESUMED", "DUTY_ON", "DUTY_OFF", "TICK"
+TEST_RAISED, TEST_TRIGGERED, MADE_REAL = "TEST_RAISED", "TEST_TRIGGERED", "MADE_REAL"
 EVENTS = (
     RAISED, REPEATED, TRIGGERED, ESCALATED, ANSWERED, ANSWER_CONFIRMED, RELEASED, CLEAR_ASKED, CLEAR_REFUSED, CLEARED,
-    RESUMED, DUTY_ON, DUTY_OFF, TICK,
+    RESUMED, DUTY_ON, DUTY_OFF, TICK, TEST_RAISED, TEST_TRIGGERED, MADE_REAL,
 )  # fmt: skip
 
 COORDINATOR, CENTRE, EVERYONE = "coordinator", "centre", "everyone"
 PARTIES = (COORDINATOR, CENTRE)
-_NEXT = {COORDINATOR: CENTRE, CENTRE: EVERYONE, EVERYONE: EVERYONE}
+TEST = "test"  # the automaton that holds test calls; no person answers as this one
+_NEXT = {COORDINATOR: CENTRE, CENTRE: EVERYONE, EVERYONE: EVERYONE, TEST: EVERYONE}
 
 _TABLE = {
     RINGING: {
@@ -43,10 +49,13 @@ _TABLE = {
         CLEARED: "_close",
         DUTY_OFF: "_hand_over",
         TICK: "_ring_next_when_due",
+        TEST_RAISED: "_hold_test",
+        TEST_TRIGGERED: "_ring",
+        MADE_REAL: "_ring",
     },
     HELD: {
         REPEATED: "_repeat_unconfirmed",
-        TRIGGERED: "_alert",
+        TRIGGERED: "_make_real",
         ESCALATED: "_lose_holder",
         ANSWERED: "_hold",
         ANSWER_CONFIRMED: "_confirm",
@@ -54,32 +63,40 @@ _TABLE = {
         CLEAR_ASKED: "_clear",
         CLEARED: "_close",
         RESUMED: "_repeat_answer",
+        TICK: "_clear_test_when_due",
+        TEST_TRIGGERED: "_alert_or_wait_anew",
+        MADE_REAL: "_make_real",
     },
     CLEARING: {
         REPEATED: "_repeat_unconfirmed_clear",
-        TRIGGERED: "_stop_clearing",
+        TRIGGERED: "_make_real",
         ESCALATED: "_repeat_clear",
         ANSWER_CONFIRMED: "_confirm",
         RELEASED: "_give_back",
         CLEAR_REFUSED: "_stop_clearing",
         CLEARED: "_close",
         RESUMED: "_repeat_clear",
+        TICK: "_wonder_when_due",
+        TEST_TRIGGERED: "_stop_clearing",
+        MADE_REAL: "_make_real",
     },
     CLOSED: {
         REPEATED: "_repeat_clear",
         ESCALATED: "_repeat_clear",
         TRIGGERED: "_reopen",
+        TEST_TRIGGERED: "_hold_test",
+        MADE_REAL: "_reopen",
     },
 }
 
 
 class Routing:
-    """One call. `ringing`: coordinator, centre, everyone, or None. `party`: who holds it, or None."""
+    """One call. `ringing`: coordinator, centre, everyone, or None. `party`: who holds it, TEST too, or None."""
 
-    def __init__(self, on_duty, unanswered_ms, state=RINGING, ringing=None, party=None):
+    def __init__(self, on_duty, unanswered_ms, state=RINGING, ringing=None, party=None, test_ms=2000):
         if state not in _TABLE:
             raise ValueError(f"no state {state!r}")
-        self.on_duty, self.unanswered_ms = on_duty, unanswered_ms
+        self.on_duty, self.unanswered_ms, self.test_ms = on_duty, unanswered_ms, test_ms
         self.state, self.ringing, self.party = state, ringing, party
         self.confirmed = False
         self.rings = 0
@@ -139,11 +156,8 @@ class Routing:
         self.confirmed = True
         return []
 
-    def _alert(self, now_ms, party):
-        return [("ALERT_HOLDER",)]
-
     def _lose_holder(self, now_ms, party):
-        if not self.confirmed:
+        if not self.confirmed or self.party == TEST:
             return [("SEND", "answered")]
         return [("STOP_SENDING", "answered")] + self._ring_at(EVERYONE, now_ms)
 
@@ -153,6 +167,8 @@ class Routing:
 
     def _repeat_answer(self, now_ms, party):
         self.confirmed = False
+        if self.party == TEST:
+            self._due_ms = now_ms + self.test_ms
         return [("SEND", "answered")]
 
     def _repeat_unconfirmed(self, now_ms, party):
@@ -167,11 +183,40 @@ class Routing:
 
     def _repeat_clear(self, now_ms, party):
         self.confirmed = False
+        if self.party == TEST and self._due_ms is None:
+            self._due_ms = now_ms + self.unanswered_ms
         return [("SEND", "answered"), ("SEND", "clear")]
 
     def _stop_clearing(self, now_ms, party):
         self.state = HELD
+        if self.party == TEST:
+            return [("STOP_SENDING", "clear")] + self._repeat_answer(now_ms, None)
         return [("STOP_SENDING", "clear"), ("ALERT_HOLDER",)]
+
+    def _hold_test(self, now_ms, party):
+        self.state, self.party, self.ringing = HELD, TEST, None
+        return [("STOP_RINGING",), ("HOLD_AS_TEST",), ("STOP_SENDING", "released")] + self._repeat_answer(now_ms, None)
+
+    def _alert_or_wait_anew(self, now_ms, party):
+        return self._repeat_answer(now_ms, None) if self.party == TEST else [("ALERT_HOLDER",)]
+
+    def _clear_test_when_due(self, now_ms, party):
+        if self._due_ms is None or now_ms < self._due_ms:
+            return []
+        self.state, self._due_ms = CLEARING, now_ms + self.unanswered_ms
+        return [("CLEAR_AS_TEST",), ("SEND", "clear")]
+
+    def _wonder_when_due(self, now_ms, party):
+        if self._due_ms is None or now_ms < self._due_ms:
+            return []
+        self._due_ms = now_ms + self.unanswered_ms
+        return [("ALERT_ABOUT_TEST",)]
+
+    def _make_real(self, now_ms, party):
+        if self.party != TEST:
+            return self._stop_clearing(now_ms, None) if self.state == CLEARING else [("ALERT_HOLDER",)]
+        actions = [("STOP_SENDING", "answered"), ("STOP_SENDING", "clear"), ("SEND", "released")]
+        return actions + self._ring_at(COORDINATOR if self.on_duty else CENTRE, now_ms)
 
     def _close(self, now_ms, party):
         self.state, self.ringing, self.party, self._due_ms = CLOSED, None, None, None

@@ -14,12 +14,12 @@ class Sender:
         self._id, self._store, self._links = sender_id, store, links
         self._injection, self._timeline, self._wall_ms = injection, timeline, wall_ms
 
-    def send(self, record, kind, body, session=None):
+    def send(self, record, kind, body, session=None, via=None):
         """The message's `ctr`, or None if there is no broker or the unit was never heard.
 
-        `session`: the one to answer; None: the unit's newest.
+        `session`: the one to answer; None: the unit's newest. `via`: name of the only broker that will do; None: the best.
         """
-        link = self._link(record)
+        link = self._link(record) if via is None else self._only(via)
         session = session or record.sessions.session
         if link is None or session is None:
             return None
@@ -35,6 +35,9 @@ class Sender:
         else:
             link.publish(topic, payload)
         return ctr
+
+    def _only(self, via):
+        return next((link for link in self._links if link.connected and link.name == via), None)
 
     def _link(self, record):
         """The broker through which the unit was last heard; else the first that is connected."""

@@ -25,4 +25,12 @@ SCHEMA = (
         n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, address TEXT NOT NULL, sid TEXT NOT NULL, who TEXT NOT NULL,
         body TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE test_courses (address TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE test_records (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL, test TEXT NOT NULL, received_s INTEGER NOT NULL,
+        sha256 TEXT NOT NULL, prev TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL, ended_s INTEGER,
+        flags TEXT NOT NULL, chain TEXT NOT NULL, UNIQUE (address, sha256));
+    CREATE INDEX test_records_by_unit ON test_records (address, test);
+    """,
 )

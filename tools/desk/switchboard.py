@@ -5,6 +5,7 @@ from .downward import BASES, OUTCOMES
 
 _GUESSES = ("already_cleared", "unknown_to_unit")  # the unit no longer has the call; its `cleared` may still come
 _PARTIES = {routing.EVERYONE: list(routing.PARTIES)}
+_TESTER = "test"  # who answers a test call by itself; no person goes by this name
 
 
 class DeskError(Exception):
@@ -26,6 +27,9 @@ class Switchboard:
             "RING": self._ring,
             "STOP_RINGING": lambda call: None,  # listeners see it in the `call` event
             "ALERT_HOLDER": self._alert,
+            "ALERT_ABOUT_TEST": self._alert_about_test,
+            "HOLD_AS_TEST": self._hold_as_test,
+            "CLEAR_AS_TEST": self._clear_as_test,
             "SEND": self._owe,
             "STOP_SENDING": self._stop_sending,
         }
@@ -55,6 +59,8 @@ class Switchboard:
     def answer(self, call, party, who):
         if call.state in (routing.CLEARING, routing.CLOSED):
             raise DeskError(call.state, f"call {call.n} is {call.state}: there is nothing to answer")
+        if who == _TESTER:
+            raise DeskError("field", f"who: {_TESTER!r} is the name by which the desk answers test calls; give a person's")
         call.body["who"], call.body["held_at_ms"], call.body["note"] = who, self._wall_ms(), ""
         self.tell(call, routing.ANSWERED, party)
 
@@ -108,6 +114,9 @@ class Switchboard:
         elif do == "clear":
             call.body["clear"] = None
             self.tell(call, routing.CLEAR_REFUSED)
+        elif call.body["test"] and call.routing.party == routing.TEST and reason == "newer_trigger":
+            call.body["test"] = False  # the unit takes no automatic answer any more: somebody calls, its alarm is on the way
+            self.tell(call, routing.MADE_REAL)
         self._book.save(call)
         self.show(call, "REFUSED")
 
@@ -138,6 +147,19 @@ class Switchboard:
 
     def _alert(self, call):
         party, note = call.routing.party, call.body["note"]
+        self._timeline.emit("alert", call.unit.address, call.call, number=call.n, party=party, note=note)
+
+    def _hold_as_test(self, call):
+        call.body["who"], call.body["held_at_ms"], call.body["closed"], call.body["note"] = _TESTER, self._wall_ms(), None, ""
+
+    def _clear_as_test(self, call):
+        call.body["note"] = ""
+        triggers = call.body["triggers"]
+        call.body["clear"] = {"triggers": triggers, "outcome": "test", "basis": "present", "who": _TESTER}
+
+    def _alert_about_test(self, call):
+        party = routing.COORDINATOR if call.routing.on_duty else routing.CENTRE
+        note = f"the test call of {call.unit.label} does not end"
         self._timeline.emit("alert", call.unit.address, call.call, number=call.n, party=party, note=note)
 
     def _owe(self, call, do):

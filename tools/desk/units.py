@@ -2,6 +2,7 @@
 
 from . import watch
 from .session import NEW_SESSION, Sessions
+from .supply import Supply
 
 _REFUSED_TOPICS_MAX = 64  # unknown topics listed; a hostile broker can make up any number
 
@@ -12,13 +13,22 @@ class UnitRecord:
     def __init__(self, unit, saved_sessions, now_ms, timers):
         self.unit, self.address = unit, unit.address
         self.sessions = Sessions(saved_sessions)
-        self.watch = watch.UnitWatch(now_ms, round(timers["unit_silent_s"] * 1000), round(timers["health_period_s"] * 1000))
+        silent_ms, period_ms, battery_ms = (
+            round(timers[name] * 1000) for name in ("unit_silent_s", "health_period_s", "battery_silent_s")
+        )
+        self.watch = watch.UnitWatch(now_ms, silent_ms, period_ms, battery_ms)
+        self.supply = Supply()
         self.via, self.heard_at_ms = "", None
         self.health, self.firmware = None, ""
         self.faults = set()
         self.refused = {}  # by the desk: reason -> count since the desk started
         self.refused_by_unit = {}  # the unit's own counts, as last reported
         self._conn, self._willed = 0, False
+
+    def remember(self, mains, now_ms):
+        """`mains`: list of the newest stored fact `mains`, or an empty one: what the unit ran on when it was last heard of."""
+        self.supply = Supply(mains[0][3] if mains else None)
+        self.watch.supplied(self.supply.on_battery, now_ms)
 
     def judge(self, message):
         """The verdict of `Sessions.judge`. A `state` is judged by its `conn` afterwards, so its number never makes it old."""
@@ -53,7 +63,7 @@ class UnitRecord:
             "heard_at": seconds(self.heard_at_ms), "broker": self.via, "firmware": self.firmware,
             "session": self.sessions.session, "epoch": self.sessions.epoch, "boot": self.sessions.boot,
             "conn": self._conn, "faults": sorted(self.faults), "health": self.health, "refused": dict(self.refused),
-            "refused_by_unit": dict(self.refused_by_unit),
+            "refused_by_unit": dict(self.refused_by_unit), **self.supply.view(),
         }  # fmt: skip
 
 

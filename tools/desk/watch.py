@@ -10,8 +10,10 @@ Rules:
 - A silent unit is asked again every three times `silent_ms`; nothing else leads out but its own word.
 - Whenever a broker is back every unit is queried: what it said meanwhile was lost, and a query makes it say its open call again.
 - No health for two periods: flagged, and asked for.
+- A unit on battery saves power: its keep-alive is 60 s, it may answer late and reports every three periods. It gets
+  `battery_silent_ms` for a reply, also for one that is owed already; back on mains the short time holds for what is asked then.
 
-Source: docs/protocol.md `state`; DESIGN.md timers (a silent unit is known centrally within 20 s), P8.
+Source: docs/protocol.md `state`; DESIGN.md timers (a silent unit is known within 20 s on mains, 90 s on battery), P8.
 """
 
 UNHEARD, ONLINE, SILENT = "unheard", "online", "silent"
@@ -20,6 +22,7 @@ HEARD, HEALTH_HEARD, WILLED, ASKED = "HEARD", "HEALTH_HEARD", "WILLED", "ASKED"
 BROKER_LOST, BROKER_BACK, TICK = "BROKER_LOST", "BROKER_BACK", "TICK"
 EVENTS = (HEARD, HEALTH_HEARD, WILLED, ASKED, BROKER_LOST, BROKER_BACK, TICK)
 _OVERDUE_PERIODS = 2  # one lost report is the link's noise, two are a pattern
+_ON_BATTERY = 3  # times the period between two reports
 _ASK_AGAIN = 3  # times silent_ms between two queries to a silent unit
 
 _COMMON = {HEALTH_HEARD: "_health", WILLED: "_will", BROKER_LOST: "_broker_lost", BROKER_BACK: "_broker_back"}
@@ -33,8 +36,11 @@ _TABLE = {
 class UnitWatch:
     """One unit. `state`, `reason` (why silent; else ""), `health_overdue`. Actions: ("SHOW",) and ("QUERY",)."""
 
-    def __init__(self, now_ms, silent_ms, period_ms):
-        self._silent_ms, self._period_ms = silent_ms, period_ms
+    def __init__(self, now_ms, silent_ms, period_ms, battery_silent_ms=None):
+        self._mains = silent_ms, period_ms
+        self._battery = max(silent_ms, battery_silent_ms or 0), _ON_BATTERY * period_ms
+        self._silent_ms, self._period_ms = self._mains
+        self.on_battery = False
         self.state, self.reason, self.health_overdue, self.ignored = UNHEARD, "", False, 0
         self._due_ms = now_ms + silent_ms  # first word, reply or next question, by state; None: nothing awaited
         self._health_due_ms = now_ms + _OVERDUE_PERIODS * period_ms
@@ -50,6 +56,17 @@ class UnitWatch:
             return []
         actions = getattr(self, method)(now_ms)
         return actions + self._look_at_health(now_ms) if event == TICK else actions
+
+    def supplied(self, on_battery, now_ms):
+        """What the unit runs on. A time that runs is lengthened; it is never shortened, as it was owed under the other rule."""
+        if on_battery == self.on_battery:
+            return
+        self.on_battery = on_battery
+        before = self._silent_ms
+        self._silent_ms, self._period_ms = self._battery if on_battery else self._mains
+        if on_battery and self.state == ONLINE and self._due_ms is not None:
+            self._due_ms += self._silent_ms - before
+        self._health_due_ms = now_ms + _OVERDUE_PERIODS * self._period_ms
 
     def next_due(self):
         """Time in ms of the next change by itself."""

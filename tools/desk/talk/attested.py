@@ -1,4 +1,4 @@
-"""What units attest of speech: kept for years, shown at once, and a missed "I'm OK" brought before the operators.
+"""What units attest of speech, power and their own tests: kept for years, shown at once; a missed "I'm OK" alerts the operators.
 
 A sealed fact is true at any time, late or not: one that was held back through an outage is taken too, each message once.
 """
@@ -11,6 +11,11 @@ _FIELDS = {
     "no_answer": ("sid", "kind", "who", "evidence"),
     "ok": ("state", "day"),
     "speech": ("sid", "kind", "call", "who", "state", "reason"),
+    "mains": ("on", "for_s", "edges"),
+    "battery": ("state", "mv", "why", "hours"),
+    "flight": ("part", "parts", "records"),
+    "proven": ("what", "ok", "detail"),
+    "reminder": ("state",),
 }
 FACTS = tuple(_FIELDS)
 

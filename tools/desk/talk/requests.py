@@ -169,5 +169,7 @@ REQUESTS = {
     "intercom": _call_flat("intercom"), "welfare": _call_flat("welfare"), "door": _call_flat("door"), "control": _control,
     "digit": _digit, "hang_up": _hang_up, "sessions": _sessions, "welfare_questions": _questions, "welfare_outcome": _outcome,
     "welfare_log": _welfare_log, "microphone_log": _fact_log("microphone"), "no_answer_log": _fact_log("no_answer"),
-    "ok_log": _fact_log("ok"), "tone": _tone, "record": _record, "recorded": _recorded,
+    "ok_log": _fact_log("ok"), "mains_log": _fact_log("mains"), "battery_log": _fact_log("battery"),
+    "proven_log": _fact_log("proven"), "reminder_log": _fact_log("reminder"), "flight_log": _fact_log("flight"),
+    "tone": _tone, "record": _record, "recorded": _recorded,
 }  # fmt: skip
