@@ -164,13 +164,51 @@ def test_every_expectation_tells_true_from_false(tmp_path):
         ("unit online", "unit dead"),
         ("fault held:cord1 open", "fault held:cord1 closed"),
         ("fault line_open:cord2 closed", "fault line_open:cord2 open"),
+        ("unit starts 2", "unit starts 3"),
+        ("unit browned out 1", "unit browned out 2"),
+        ("unit mode reduced", "unit mode full"),
+        ("unit start clean", "unit start unclean"),
+        ("unit saves power on", "unit saves power off"),
+        ("unit hours at least 5.5", "unit hours at least 6"),
+        ("unit hours at most 5.5", "unit hours at most 5"),
+        ("mains reported off", "mains reported on"),
+        ("mains reports at most 1", "mains reports at most 0"),
+        ("battery state low", "battery state mains"),
+        ("battery without value jump", "battery without value adc"),
+        ("battery below 31", "battery below 30"),
     ):
         played(tmp_path, seen, "press button", f"expect {line} within 0")
         with pytest.raises(Failure):
             played(tmp_path, seen, "press button", f"expect {opposite} within 0")
 
 
+def test_what_the_unit_has_not_told_is_neither_so_nor_otherwise(tmp_path):
+    for line in ("battery state mains", "unit hours at least 0", "unit hours at most 99", "battery without value adc"):
+        with pytest.raises(Failure):
+            played(tmp_path, FakeStage(), f"expect {line} within 0")
+    for line in ("mains reported on", "mains reported off", "unit start clean", "unit start unclean", "unit mode full"):
+        with pytest.raises(Failure):
+            played(tmp_path, FakeStage(), f"expect {line} within 0")
+
+
+def test_what_the_desk_shows_of_a_supply_is_seen_and_summed_up():
+    view = View()
+    battery = {"mv": 3540, "why": "", "state": "low", "hours": 3.2, "by": "model"}
+    unit = {"status": "online", "faults": ["mains", "battery:low"], "mode": "reduced", "clean": False, "mains": False}
+    view.desk_event({"event": "unit", "view": {**unit, "battery": battery}})
+    view.desk_event({"event": "mains", "on": False, "for_s": 60, "edges": 1})
+    view.starts, view.brown_outs, view.powered = 7, 6, True
+    said = "unit online, 7 starts, browned out 6 times, reduced, mains reported off, supply low (3540 mV, 3.2 h)"
+    assert said in view.summary()
+    view.desk_event({"event": "unit", "view": {**unit, "battery": {**battery, "mv": None, "why": "jump", "hours": None}}})
+    assert "supply low (no value: jump)" in view.summary()
+    assert view.mains_reports == 1 and view.clean is False
+
+
 def _fill(view):
+    view.starts, view.brown_outs, view.mode, view.clean, view.saves_power = 2, 1, "reduced", True, True
+    view.mains, view.mains_reports, view.charge_pct = False, 1, 30
+    view.battery = {"mv": None, "why": "jump", "state": "low", "hours": 5.5, "by": "model"}
     view.light, view.tone_hz, view.powered, view.unit_status, view.faults = "flashing", 800, True, "online", ("held:cord1",)
     view.take_call(call(1, "closed"))
     view.take_call(call(2, triggers=2, escalation=2, ringing=["coordinator", "centre"], note="clear refused: not_answered"))

@@ -65,9 +65,26 @@ def test_what_is_not_understood_is_named_with_file_and_line(tmp_path):
         ("given unit timer held_ms long", "some.txt:2: `long`: a number"),
         ("given nonsense", "some.txt:2: `nonsense` is not understood"),
         ("clear oops by me", "some.txt:2: `oops`: one of emergency"),
+        ("given battery 101", "some.txt:2: `101`: per cent from 0 to 100"),
+        ("battery much", "some.txt:2: `much`: per cent from 0 to 100"),
+        ("-1 hours pass in 3", "some.txt:2: `-1`: hours from 0 to 1000"),
+        ("24 hours pass", "some.txt:2: `24 hours pass` is not understood; is it one of these: `HOURS hours pass in SECONDS`"),
+        ("cell old", "some.txt:2: `old`: one of ok, worn, dead, missing"),
+        ("battery reads rubbish", "some.txt:2: `rubbish`: one of ok, no_value"),
+        ("speaker loud", "some.txt:2: `loud`: one of dead, ok"),
+        ("expect battery state tired within 1", "some.txt:2: `tired`: one of mains, on_battery"),
     ):
         with pytest.raises(script.ScriptError, match=re.escape(words)):
             script.read(written(tmp_path, "T.", line, "expect light off within 1"))
+
+
+def test_sentences_of_the_power_supply_keep_their_fields(tmp_path):
+    lines = ("given battery 40", "24 hours pass in 12.5", "mains flicker 100 in 20", "expect unit hours at least 4.5 within 9")
+    played = script.read(written(tmp_path, "T.", *lines))
+    assert played.givens[0].fields == {"percent": 40}
+    assert [step.sentence.fields for step in played.steps] == [
+        {"hours": 24, "seconds": 12.5}, {"count": 100, "seconds": 20}, {"hours": 4.5}]
+    assert played.least_s == 32.5
 
 
 def test_files_that_could_not_fail_or_have_no_title_are_refused(tmp_path):

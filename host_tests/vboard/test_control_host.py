@@ -153,6 +153,7 @@ def test_every_documented_command_is_taken(client, tmp_path):
         ("fault", {"fault": "stuck", "pin": 14, "level": 1}),
         ("fault", {"fault": "bounce", "on": False}),
         ("fault", {"fault": "sound", "stalled": True}),
+        ("fault", {"fault": "speaker", "kind": "dead"}),
         ("fault", {"fault": "microphone", "kind": "stuck", "at": 4711}),
         ("fault", {"fault": "udp", "kind": "no_memory"}),
         ("fault", {"fault": "wifi", "mode": "auth_fail", "join_ms": 50}),

@@ -151,6 +151,21 @@ def test_a_short_hole_is_an_underrun_and_a_long_one_the_end_of_a_stream(bench):
         assert bench.card.underruns == counted, hole_s
 
 
+def test_a_dead_speaker_is_heard_by_nobody_and_draws_its_current_all_the_same(monkeypatch):
+    bench = Bench(monkeypatch, _AMPLIFIER)
+    bench.card.take(wire.OUT, 22, 1, b"")
+    bench.open(0, False)
+    heard = bench.listen()
+    wave = struct.pack("<16h", *[8000] * 8, *[-8000] * 8) * 16
+    bench.card.kill_speaker(True)
+    bench.pass_s(0.4, lambda: bench.write(wave))
+    assert heard and not any(heard) and bench.events == []
+    assert bench.card.sounds and bench.card.amplifier
+    bench.card.kill_speaker(False)
+    bench.pass_s(0.4, lambda: bench.write(wave))
+    assert any(heard) and bench.events == [1000]
+
+
 def test_a_hole_with_the_amplifier_off_is_a_pause(monkeypatch):
     bench = Bench(monkeypatch, _AMPLIFIER)
     bench.card.take(wire.OUT, 22, 1, b"")

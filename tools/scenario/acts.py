@@ -83,6 +83,26 @@ def _on_board(method, *values):
     return act
 
 
+async def _pass_hours(stage, hours, seconds):
+    await stage.flat.board.pass_hours(hours, max(0.1, seconds))
+
+
+async def _charger(stage, switch):
+    stage.flat.board.fault("charger", kind="ok" if switch == "on" else "off")
+
+
+async def _cell(stage, cell):
+    stage.flat.board.fault("cell", kind=cell)
+
+
+async def _battery_reads(stage, sense):
+    stage.flat.board.fault("adc", input="battery", kind=sense)
+
+
+async def _speaker(stage, speaker):
+    stage.flat.board.fault("speaker", kind=speaker)
+
+
 async def _talk(stage):
     await _client(stage).request("talk", call=_call_number(stage))
 
@@ -159,8 +179,16 @@ ACTS = {
     "link mend": _on_board("link", "pass"),
     "mains off": _on_board("mains", False),
     "mains on": _on_board("mains", True),
+    "mains flicker COUNT in SECONDS": _on_board("flicker"),
+    "battery PERCENT": _on_board("battery"),
+    "HOURS hours pass in SECONDS": _pass_hours,
+    "cell CELL": _cell,
+    "charger SWITCH": _charger,
+    "battery reads SENSE": _battery_reads,
     "power cut": lambda stage: _power(stage, False),
     "power on": lambda stage: _power(stage, True),
+    "reset": _on_board("reset"),
+    "speaker SPEAKER": _speaker,
     "desk stop": lambda stage: stage.desk.stop(kill=True),
     "desk start": lambda stage: stage.desk.start(),
     "desk withhold receipts": _injected(-1),

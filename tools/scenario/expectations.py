@@ -37,6 +37,15 @@ def _of_session(check):
     return whole
 
 
+def _of_battery(check):
+    """A check of what the unit has told of its battery; false while it has told nothing."""
+
+    def whole(view, **fields):
+        return view.battery is not None and check(view.battery, **fields)
+
+    return whole
+
+
 _CHECKS = {
     "light lit": lambda view: view.lit,
     "light LIGHT": lambda view, light: view.light == light,
@@ -61,6 +70,18 @@ _CHECKS = {
     "unit online": lambda view: view.unit_status == "online",
     "unit silent": lambda view: view.unit_status == "silent",
     "unit dead": lambda view: not view.powered,
+    "unit starts COUNT": lambda view, count: view.starts >= count,
+    "unit browned out COUNT": lambda view, count: view.brown_outs >= count,
+    "unit mode MODE": lambda view, mode: view.mode == mode,
+    "unit start CLEAN": lambda view, clean: view.clean is (clean == "clean"),
+    "unit saves power SWITCH": lambda view, switch: view.saves_power == (switch == "on"),
+    "unit hours at least HOURS": _of_battery(lambda one, hours: one["hours"] is not None and one["hours"] >= hours),
+    "unit hours at most HOURS": _of_battery(lambda one, hours: one["hours"] is not None and one["hours"] <= hours),
+    "mains reported SWITCH": lambda view, switch: view.mains is (switch == "on"),
+    "mains reports at most COUNT": lambda view, count: view.mains_reports <= count,
+    "battery state SUPPLY": _of_battery(lambda one, supply: one["state"] == supply),
+    "battery without value NAME": _of_battery(lambda one, name: one["mv"] is None and one["why"] == name),
+    "battery below PERCENT": lambda view, percent: view.charge_pct < percent,
     "fault FAULT open": lambda view, fault: fault in view.faults,
     "fault FAULT closed": lambda view, fault: fault not in view.faults,
 }

@@ -11,8 +11,9 @@ from tools.vboard import VirtualBoard
 class FlatSide:
     """`settings`, `key`, `ca`: as for deploy(); `relay`: (port that the unit dials, the broker's port)."""
 
-    def __init__(self, directory, settings, key, ca, relay, view, timeline, form="source"):
+    def __init__(self, directory, settings, key, ca, relay, view, timeline, form="source", prepare=None):
         self._directory, self._view, self._timeline = directory, view, timeline
+        self._prepare = prepare  # of the board, before it has power
         self._make = (settings, key, ca, form)
         self._relay = relay
         self._context = self._pump = None
@@ -34,6 +35,8 @@ class FlatSide:
             board=settings["board"],
             relays=[self._relay],
         )
+        if self._prepare:
+            self._prepare(self._context)
         self._pump = asyncio.create_task(self._feed(self._context.events(since=0)))
         self.board = await self._context.__aenter__()
         self._view.powered = True
@@ -77,6 +80,8 @@ class FlatSide:
         self._timeline.say("unit", "microphone open" if event["open"] else "microphone closed")
 
     def _on_reset(self, event):
+        self._view.starts += 1
+        self._view.saves_power = False
         self._timeline.say("unit", f"starts ({event['cause']})")
 
     def _on_watchdog(self, event):
@@ -95,4 +100,19 @@ class FlatSide:
         self._timeline.say("unit", "has power" if event["on"] else "has no power at all")
 
     def _on_mains(self, event):
-        self._timeline.say("unit", "mains are on" if event["on"] else "mains have failed, on battery")
+        self._timeline.say("unit", "mains are on" if event["on"] else "mains have failed")
+
+    def _on_flicker(self, event):
+        self._timeline.say("unit", f"mains flicker: {event['edges']} changes in {event['over_s']:g} s")
+
+    def _on_brown_out(self, event):
+        self._view.brown_outs += 1
+        self._timeline.say("unit", f"browns out: {event['mv']} mV under {event['load_ma']} mA")
+
+    def _on_battery(self, event):
+        self._view.charge_pct = event["charge_pct"]
+        if event["charge_pct"] % 10 == 0:
+            self._timeline.say("unit", f"battery at {event['charge_pct']} %, {event['mv']} mV")
+
+    def _on_power_save(self, event):
+        self._view.saves_power = event["mhz"] <= 80 and event["mode"] == "powersave"

@@ -13,6 +13,9 @@ CALL_STATES = ("open", "answered", "clearing", "closed")
 PARTIES = ("coordinator", "centre", "everyone")
 KINDS = ("intercom", "welfare", "door")
 SESSION_STATES = ("calling", "announcing", "ringing", "connected", "held", "ending", "ended")
+CELLS = ("ok", "worn", "dead", "missing")
+SENSES = ("ok", "no_value", "nan", "jump", "stuck")
+SUPPLIES = ("mains", "on_battery", "low", "critical", "dying")
 COMMANDS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
 
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
@@ -22,6 +25,8 @@ GIVENS = (
     ("desk timer NAME NUMBER", "a timer of the desk, in s, instead of its default (docs/desk-api.md)"),
     ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),
     ("duty SWITCH", "is the coordinator on duty at the start (default: on)"),
+    ("battery PERCENT", "so full is the battery at the start (default: 100)"),
+    ("room echo NUMBER", "so much of the loudspeaker comes to the microphone, in dB (default: nothing)"),
     ("answering HOW", "the flat answers an announced call by itself (auto, the default) or when somebody presses (press)"),
 )
 ACTIONS = (
@@ -54,8 +59,16 @@ ACTIONS = (
     ("link mend", "the network path carries again"),
     ("mains off", "the mains fail; the unit goes on by battery"),
     ("mains on", "the mains are back"),
+    ("mains flicker COUNT in SECONDS", "the mains go and come, so many changes within that time"),
+    ("battery PERCENT", "so full is the battery from now on"),
+    ("HOURS hours pass in SECONDS", "for the battery alone, by what the unit draws; all else lives through the seconds"),
+    ("cell CELL", "the battery's cell is fine, worn (half of it is gone), dead (gives way when the radio sends) or not there"),
+    ("charger SWITCH", "the charger works, or charges nothing"),
+    ("battery reads SENSE", "the converter of the battery is fine, gives no value, nonsense (nan), jumps, or is stuck"),
     ("power cut", "mains and battery: the unit is dead at once, in whatever it was doing"),
     ("power on", "the unit has power again"),
+    ("reset", "the unit is started anew, as by its reset button"),
+    ("speaker SPEAKER", "the loudspeaker is dead (the unit plays, and nobody hears it), or fine"),
     ("desk stop", "the desk's process is killed"),
     ("desk start", "the desk is started again"),
     ("desk withhold receipts", "the desk stores calls and keeps the receipts back (a fault put in on purpose)"),
@@ -86,6 +99,18 @@ EXPECTATIONS = (
     ("unit online", "the desk sees the unit"),
     ("unit silent", "the desk reports the unit missing"),
     ("unit dead", "the unit has no power"),
+    ("unit starts COUNT", "the unit has started so many times at least, since the scene began"),
+    ("unit browned out COUNT", "and so often its voltage broke down, at least"),
+    ("unit mode MODE", "the desk shows that the unit runs in full, or reduced after a restart storm"),
+    ("unit start CLEAN", "the desk shows whether the last state had been saved before the unit's newest start"),
+    ("unit saves power SWITCH", "processor at 80 MHz or less and the Wi-Fi asleep between beacons"),
+    ("unit hours at least HOURS", "the unit has told the desk how long its battery lasts: so long or longer"),
+    ("unit hours at most HOURS", "so long or shorter"),
+    ("mains reported SWITCH", "the desk shows that the unit has mains, or none"),
+    ("mains reports at most COUNT", "so often at most has the unit reported its mains, since the scene began"),
+    ("battery state SUPPLY", "what the unit last told the desk of its supply"),
+    ("battery without value NAME", "it has told that it has no value of its battery, and why"),
+    ("battery below PERCENT", "the cell itself is emptier than that"),
     ("fault FAULT open", "the desk shows this fault of the unit (name, or name:input)"),
     ("fault FAULT closed", "the desk does not, or no longer"),
 )
@@ -154,14 +179,20 @@ def _not_understood(line, table):
     return f"`{line}` is not understood{hint}"
 
 
-def _seconds(word):
-    try:
-        value = float(word)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 3600:
-        raise WordError(f"`{word}`: a time in seconds from 0 to 3600 is wanted")
-    return value
+def _between(low, high, what):
+    def check(word):
+        try:
+            value = float(word)
+        except ValueError:
+            value = low - 1.0
+        if not low <= value <= high:
+            raise WordError(f"`{word}`: {what} from {low} to {high} is wanted")
+        return value
+
+    return check
+
+
+_seconds = _between(0, 3600, "a time in seconds")
 
 
 def _count(word):
@@ -194,6 +225,8 @@ _FIELDS = {
     "PLACE": str,
     "NUMBER": _number,
     "SECONDS": _seconds,
+    "HOURS": _between(0, 1000, "hours"),
+    "PERCENT": _between(0, 100, "per cent"),
     "COUNT": _count,
     "LIGHT": _one_of(*LIGHTS),
     "OUTCOME": _one_of(*OUTCOMES),
@@ -206,6 +239,12 @@ _FIELDS = {
     "COMMAND": _one_of(*COMMANDS),
     "HOW": _one_of("auto", "press"),
     "LID": _one_of("open", "closed"),
+    "CELL": _one_of(*CELLS),
+    "SENSE": _one_of(*SENSES),
+    "SUPPLY": _one_of(*SUPPLIES),
+    "SPEAKER": _one_of("dead", "ok"),
+    "MODE": _one_of("full", "reduced"),
+    "CLEAN": _one_of("clean", "unclean"),
 }
 _OPEN_ENDED = ("WHO", "PLACE")  # may be several words
 

@@ -110,7 +110,8 @@ class Stage:
         )
         key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
         directory = self.directory / "flat"
-        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._form)
+        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._form,
+                             self._givens.prepare)
         await self.flat.start()
 
 
@@ -134,6 +135,7 @@ class _Givens:
         self.unit_timers, self.desk_timers = {}, {}
         self.line_break_raises = self.on_duty = True
         self.answering = "auto"
+        self._battery_pct = self._echo_db = None
         self.board = BOARD
         for sentence in sentences:
             fields = sentence.fields
@@ -141,6 +143,10 @@ class _Givens:
                 self.unit_timers[fields["name"]] = fields["number"]
             elif sentence.form == "answering HOW":
                 self.answering = fields["how"]
+            elif sentence.form == "battery PERCENT":
+                self._battery_pct = fields["percent"]
+            elif sentence.form == "room echo NUMBER":
+                self._echo_db = fields["number"]
             elif sentence.form == "board NAME":
                 self.board = fields["name"]
             elif sentence.form == "desk timer NAME NUMBER":
@@ -149,3 +155,10 @@ class _Givens:
                 self.line_break_raises = fields["switch"] == "on"
             else:
                 self.on_duty = fields["switch"] == "on"
+
+    def prepare(self, board):
+        """A VirtualBoard before it has power. Raises BoardError for what it does not have."""
+        if self._battery_pct is not None:
+            board.battery(self._battery_pct)
+        if self._echo_db is not None:
+            board.room(echo_db=self._echo_db)

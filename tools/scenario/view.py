@@ -21,6 +21,14 @@ class View:
         self.microphone_log = []  # True, False, ...: what the unit told and the desk stored
         self.no_answers = []  # the evidence of each
         self.refusal = ""  # why the last clear was not taken
+        self.starts = self.brown_outs = 0  # since the scene began
+        self.saves_power = False  # as the hardware has it
+        self.charge_pct = 100  # of the cell itself
+        self.mode = None  # of this and the next three: what the unit has told the desk, None until it has
+        self.clean = None
+        self.mains = None
+        self.battery = None  # {"mv", "why", "state", "hours", "by"}
+        self.mains_reports = 0
         self.watch = None  # called with the time of each change (of time.monotonic) once it is taken, in order
 
     def changed(self, at_s):
@@ -40,6 +48,8 @@ class View:
             self.microphone_log.append(event["open"])
         elif event["event"] == "no_answer":
             self.no_answers.append(event["evidence"])
+        elif event["event"] == "mains":
+            self.mains_reports += 1
 
     def take_call(self, call):
         self.calls[call["n"]] = call
@@ -49,6 +59,7 @@ class View:
     def take_unit(self, unit):
         self.unit_status = unit["status"]
         self.faults = tuple(unit["faults"])
+        self.mode, self.clean, self.mains, self.battery = (unit.get(name) for name in ("mode", "clean", "mains", "battery"))
 
     def session(self):
         """The newest speech session's view, None when there was none."""
@@ -71,8 +82,21 @@ class View:
         session = self.session()
         speech = f", {session_line(session)}" if session else ""
         heard = ", microphone open" if self.microphone else ""
-        flat = f"light {self.light}, {tone}{heard}{speech}, unit {self.unit_status}{power}"
+        flat = f"light {self.light}, {tone}{heard}{speech}, unit {self.unit_status}{power}{supply_line(self)}"
         return f"{flat}; {said}; calls {len(self.calls)}{faults}{refusal}"
+
+
+def supply_line(view):
+    """What is out of the ordinary about the unit's supply and starts, in a few words."""
+    said = [f", {view.starts} starts"] if view.starts > 1 else []
+    said += [f", browned out {view.brown_outs} times"] if view.brown_outs else []
+    said += [", reduced"] if view.mode == "reduced" else []
+    said += [", mains reported off"] if view.mains is False else []
+    if view.battery and (view.battery["state"] != "mains" or view.battery["why"]):
+        reading = f"{view.battery['mv']} mV" if view.battery["mv"] is not None else f"no value: {view.battery['why']}"
+        hours = f", {view.battery['hours']} h" if view.battery["hours"] is not None else ""
+        said.append(f", supply {view.battery['state']} ({reading}{hours})")
+    return "".join(said)
 
 
 def session_line(session):

@@ -60,6 +60,7 @@ class SoundCard:
         self.room = Room()
         self.sinks = []
         self.stalled = False
+        self.speaker_dead = False  # all is sent, and nobody hears it
         self.microphone_fault = "ok"
         self.stuck_at = -1  # what a hanging data line gives in each 24-bit sample
         self.underruns = self.lost_blocks = 0
@@ -161,7 +162,7 @@ class SoundCard:
             self._report()
         samples = _mono(sent, port)
         self.sounds = self._enabled and any(samples)
-        if not self._enabled:
+        if not self._enabled or self.speaker_dead:
             samples = array.array("h", bytes(2 * len(samples)))
         self.room.played(place, samples)
         for sink in self.sinks:
@@ -184,7 +185,7 @@ class SoundCard:
             self._report()
 
     def _report(self):
-        hz = self._pitch if self._enabled else 0
+        hz = self._pitch if self._enabled and not self.speaker_dead else 0
         if hz != self._told_hz:
             self._told_hz = hz
             self.post(self._heard, hz)
@@ -195,6 +196,12 @@ class SoundCard:
     def amplifier(self):
         """It is switched on."""
         return self._enabled
+
+    def kill_speaker(self, dead):
+        """From now on nothing of what is played is heard, or it is again."""
+        with self.lock:
+            self.speaker_dead = dead
+            self._report()
 
     def stop(self):
         """The chip is dead: no clock, no sound."""

@@ -198,9 +198,8 @@ class Supply:
             self._board.chip.tell(wire.MILLIVOLTS, self._battery["pin"], uv)
         percent = int(self.cell.charge_pct)
         if percent != self._told_pct:
-            if self._told_pct is not None:
-                self._board.emit("battery", charge_pct=max(0, percent), mv=round(self.mv()))
             self._told_pct = percent
+            self._board.emit("battery", charge_pct=max(0, percent), mv=round(self.mv()))
 
     def mv(self):
         """At the cell's terminals, under the load or charge of this moment."""

@@ -28,7 +28,7 @@ _REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 _KEPT_EVENTS = 5000
 _TICK_S = 1.0  # wait_for looks at least this often, for conditions that come true without an event
 
-FAULTS = ("adc", "cell", "charger", "stuck", "sound", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
+FAULTS = ("adc", "cell", "charger", "stuck", "sound", "speaker", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
 
 
 class VirtualBoard:
@@ -200,6 +200,12 @@ class VirtualBoard:
     def _fault_sound(self, *, stalled):
         self.chip.sound.stalled = bool(stalled)
 
+    def _fault_speaker(self, *, kind):
+        """`kind`: ok, or dead: the unit plays as ever, and nothing of it is heard."""
+        if kind not in ("ok", "dead"):
+            raise BoardError("fault speaker: ok or dead wanted")
+        self.chip.sound.kill_speaker(kind == "dead")
+
     def _fault_microphone(self, *, kind, at=-1):
         """`kind`: ok, stall, silent, stuck (at 24-bit value `at`), noise, gap."""
         if kind not in MICROPHONE_FAULTS:
@@ -223,6 +229,7 @@ class VirtualBoard:
     def _fault_none(self):
         """Ends every fault but the wires', the link's and a stuck pin's next movement."""
         self.chip.sound.stalled = False
+        self.chip.sound.kill_speaker(False)
         self.chip.sound.microphone_fault = "ok"
         self.chip.set_udp_fault("none")
         self.chip.arm_cut(0, "nothing")
