@@ -31,6 +31,7 @@ from firmware.shell import Shell, now, rand
 from firmware.signals import Signals
 from firmware.speechless import Speechless
 from firmware.unit import Unit
+from firmware.walk.at_start import make_testing
 
 
 def assemble(stored, watchdog, memory, speaks=True):
@@ -82,6 +83,7 @@ def assemble(stored, watchdog, memory, speaks=True):
         else:
             builder.problems.append(("speech", "", "speech is left out: not enough memory; calls go out as ever"))
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
+    make_testing(shell, stored, contacts + lines, names, timers)
     shell.unit.resume(before.volatile_calls(found, _volatile))
     _tell_start(shell, before, stored.problems, builder.problems)
     return shell

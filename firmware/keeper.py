@@ -40,6 +40,7 @@ class Keeper:
         self._rules = rules
         self._speaker = speaker
         self._unset_s = unset_ms // 1000
+        self.off_s = 0  # of the unit's clock, when the service last told the time
         self._saved_s = 0
         self._proven_saved_s = 0
         self._proven_changed = False
@@ -63,6 +64,7 @@ class Keeper:
         shell = self._shell
         off_s = unix_s - shell.wall_clock.now_s()
         shell.wall_clock.take(unix_s)
+        self.off_s = shell.wall_clock.now_s() - unix_s
         if not shell.wall_clock.known:
             return
         if not self.memory.counted("told"):

@@ -124,6 +124,8 @@ class Shell:
         while True:
             self.senses.step()
             self.unit.tick()
+            if self.testing:
+                self.testing.tick()
             self.speech.tick()
             self.reports.tick()
             self.signals.step()
@@ -134,6 +136,7 @@ class Shell:
     def _rest_ms(self):
         due_ms = clock.soonest(clock.soonest(self.senses.next_due(), self.calls.next_due()), self.speech.next_due())
         due_ms = clock.soonest(clock.soonest(due_ms, self.reports.next_due()), self.signals.next_due())
+        due_ms = clock.soonest(due_ms, self.testing.next_due() if self.testing else None)
         return min(max(clock.diff(due_ms, now()), 0), _HEART_MAX_MS)
 
     async def _chores(self):

@@ -23,6 +23,7 @@ class Signals:
         self._state = "STANDBY"
         self._speech = None
         self._faulty = False
+        self._tests = False
         self._level = None
 
     def can_show(self):
@@ -34,13 +35,18 @@ class Signals:
         call (P4)."""
         self._state = state
         if state == "STANDBY":
-            state = self._speech or ("FAULT" if self._faulty else state)
+            state = self._speech or ("TEST" if self._tests else "FAULT" if self._faulty else state)
         self._player.show(state, self._now())
         self.step()
 
     def speech(self, state):
         """Shows a speech session: ANNOUNCING, SPEAKING, ON_HOLD, or None for none. An open call's own state goes before it."""
         self._speech = state
+        self.show(self._state)
+
+    def test(self, on):
+        """Shows that a test runs: behind a call and speech, before a fault."""
+        self._tests = on
         self.show(self._state)
 
     def announce(self, kind):

@@ -76,6 +76,10 @@ class Speech:
         """The flat has raised call `number`, or triggered it again."""
         self._handle(s.ACTIVATED, self._uplink.call_id(number))
 
+    def is_on(self):
+        """True from the first announcement to the end of a session."""
+        return self.session.state != s.IDLE
+
     def calls_changed(self):
         """Something may have become of the call whose speech this is."""
         call_id = self.session.call

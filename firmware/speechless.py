@@ -42,6 +42,9 @@ class Speechless:
     def counters(self):
         return {}
 
+    def is_on(self):
+        return False
+
     def next_due(self):
         return None
 

@@ -5,13 +5,14 @@ import asyncio
 import re
 
 from host_tests import real_unit
-from host_tests.test_house_host import FIRMWARE, name_of
+from host_tests.test_house_host import FIRMWARE, ROOT, name_of
 from tools.brokers import free_port
 from tools.deploy import deploy, unit_settings
 from tools.vboard import VirtualBoard
 
 # Modules whose functions run only before app.py lets go of all modules; they may import when they like.
 _OF_THE_START = {"app", "stored", "assembly", "speaking", "build", "core/timers", "drivers/journal", "transports/link"}
+_ON_DEMAND = {"on_demand"}  # imports what needs nothing that runs already, and lets go of it by itself
 _FREE_BYTES = 84_000  # without TLS and broker; 89,000 when written down. What is wanted on line: heap_free of the bench
 _NAMES = 2_400  # the table of names doubles at about 2,540, which costs 28 KB; 2,100 when written down
 
@@ -56,8 +57,31 @@ def test_late_imports_are_found():
 
 def test_nothing_of_the_firmware_is_imported_once_app_has_let_go_of_the_modules():
     late = {name_of(file): late_imports(file.read_text()) for file in FIRMWARE}
-    allowed = {"firmware/%s.py" % name for name in _OF_THE_START}
+    allowed = {"firmware/%s.py" % name for name in _OF_THE_START | _ON_DEMAND}
     assert {name: lines for name, lines in late.items() if lines and name not in allowed} == {}
+
+
+def needed(name, found):
+    """Adds to `found` every module of ours that module `name` brings with it."""
+    found.add(name)
+    path = ROOT / (name.replace(".", "/") + ".py")
+    if path.exists():
+        for node in ast.parse(path.read_text()).body:
+            for module in _imported(node):
+                parts = [module] + ["%s.%s" % (module, alias.name) for alias in getattr(node, "names", ())]
+                for part in parts:
+                    if part.startswith("firmware.") and (ROOT / (part.replace(".", "/") + ".py")).exists() and part not in found:
+                        needed(part, found)
+    return found
+
+
+def test_what_is_loaded_on_demand_brings_no_module_that_runs_already():
+    calls = ast.walk(ast.parse((ROOT / "firmware/on_demand.py").read_text()))
+    loaded = [name for node in calls if isinstance(node, ast.ImportFrom) for name in _imported(node) if name.startswith("firmware.")]
+    assert loaded == ["firmware.walk.run", "firmware.walk.sending"]
+    for name in loaded:
+        strange = [part for part in needed(name, set()) if not part.startswith(("firmware.walk.", "firmware.core.walk."))]
+        assert strange == [], name
 
 
 def test_a_unit_in_a_read_only_image_has_its_heap_free_once_it_runs(tmp_path):

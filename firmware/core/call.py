@@ -68,7 +68,8 @@ class Call:
 
     Attributes to read: state, number, escalation, attempt, resumed, activations (the newest one's n), triggers (list of (n,
     input_index, kind_index, cause_index), oldest first; after a reset one that flash refused is missing), raised_ms (tick of the
-    first activation; None when a reset or more than three days lie between, and nobody can know).
+    first activation; None when a reset or more than three days lie between, and nobody can know), received (how many of the
+    activations the service has confirmed).
 
     A call is a test while every activation of it is one. The first real one makes it a call like any other, and takes away an
     answer that no person gave (P4, P7).
@@ -85,7 +86,7 @@ class Call:
         self.raised_ms = None
         self.ignored = 0
         self._timers = timers
-        self._received = 0  # how many of the triggers the service has confirmed
+        self.received = 0
         self._speech = False
         self._unconfirmed = True
         self._step = 0
@@ -131,7 +132,7 @@ class Call:
 
     def heard(self):
         """True once the service has the call with all its triggers; the light may say so (P2)."""
-        return self.state != RAISED and self._received >= self.activations
+        return self.state != RAISED and self.received >= self.activations
 
     def is_test(self):
         """True while every activation is a test. False if one of them is missing after a reset: it may have been real."""
@@ -186,7 +187,7 @@ class Call:
         if triggers < self.activations:
             return []  # an answer to an older alarm: the newer one is on its way
         shown = [] if self.heard() else [("SHOW_LIGHT",), ("SOUND", "RECEIVED")]
-        self._received = self.activations
+        self.received = self.activations
         if self.state == RAISED:
             self.state = RECEIVED
             self._sound_ms = clock.add(now_ms, self._timers.comfort_ms)

@@ -27,6 +27,7 @@ FIELDS = {
     "inputs": {},  # name of an input of the board -> object with location (0-32 characters)
     "line_break_raises": True,  # a broken cord line also raises a call
     "volume_pct": 80,  # loudness of the tones, 10-100
+    "reminder": True,  # once a month the unit asks the tenant to try it
     "timers": {},  # name of a timer -> ms; core/timer_table.py
     "speech": None,  # object; core/speech_settings.py. Without it: all of its defaults
 }
@@ -143,6 +144,7 @@ class _Reader:
 
     def _read_the_rest(self):
         given = self._given
+        self._optional("reminder", type(given.get("reminder")) is bool, "true or false wanted")
         self._optional("line_break_raises", type(given.get("line_break_raises")) is bool, "true or false wanted")
         self._optional("volume_pct", _whole(given.get("volume_pct"), 10, 100), "10 to 100 wanted; the tones cannot be silenced")
         if "speech" in given:

@@ -41,6 +41,12 @@ TABLE = {  # name: (default, least, most)
     "battery_read_ms": (5000, 100, 60000),  # on battery; three readings decide, so a limit counts after 15 s. On mains six times
     "battery_proven_ms": (60000, 1000, 3600000),  # ran on battery for so long: there is one
     "battery_rise_ms": (14400000, 2000, 86400000),  # on mains below full and no higher after so long: it does not charge
+    "test_settle_ms": (3000, 500, 15000),  # announced; pulls are real calls still: one that began before was none for the test
+    "test_real_ms": (5000, 500, 15000),  # a test pull held for so long is a real call
+    "test_receipt_ms": (30000, 500, 120000),  # the other broker is tried from 15 s on; a pull without receipt by then fails
+    "test_idle_ms": (900000, 1000, 3600000),  # nothing done for so long: the engineer has walked away
+    "test_longest_ms": (7200000, 5000, 14400000),  # the longest test, with calls in it
+    "reminder_ms": (120000, 1000, 600000),  # after the reminder's words the button's first press is a test call for so long
     "battery_probe_ms": (86400000, 5000, 172800000),  # charger off for 10 s, on a board that can: is there a cell?
 }
 

@@ -13,7 +13,7 @@ def good():
         "wifi": {"ssid": "home", "password": "secret-word"}, "brokers": [_BROKER, dict(_BROKER, host="10.0.0.2")],
         "mqtt": {"password": "other-secret"}, "ca_file": "ca.der", "dns": None,
         "inputs": {"button": {"location": "hall"}, "cord1": {"location": "bathroom"}},
-        "line_break_raises": False, "volume_pct": 55, "timers": {"held_ms": 61000},
+        "line_break_raises": False, "volume_pct": 55, "reminder": False, "timers": {"held_ms": 61000},
         "speech": {"answering": "press", "language": "cy", "plain_rtp": False, "wellbeing": None, "zone": None},
     }
     return json.loads(json.dumps(whole))
@@ -25,12 +25,13 @@ def test_good_settings_come_back_as_they_are():
 
 def test_what_may_be_missing_has_its_default():
     whole = good()
-    for field in ("key_file", "ca_file", "dns", "line_break_raises", "volume_pct", "timers", "speech"):
+    for field in ("key_file", "ca_file", "dns", "line_break_raises", "volume_pct", "reminder", "timers", "speech"):
         del whole[field]
     result, problems = settings.usable(whole)
     assert problems == []
     assert (result["key_file"], result["ca_file"], result["dns"]) == ("unit.key", "ca.der", None)
     assert (result["line_break_raises"], result["volume_pct"], result["timers"]) == (True, 80, {})
+    assert result["reminder"] is True
     assert result["speech"]["answering"] == "auto" and result["speech"]["plain_rtp"] is False
 
 
@@ -50,6 +51,7 @@ def test_each_wrong_field_is_named_and_costs_only_itself():
         ("brokers", "x", "brokers: 'x'"),
         ("inputs", [], "inputs: []"),
         ("line_break_raises", "yes", "line_break_raises: 'yes': true or false"),
+        ("reminder", 1, "reminder: 1: true or false"),
         ("volume_pct", 0, "volume_pct: 0: 10 to 100"),
         ("volume_pct", 50.5, "volume_pct: 50.5"),
         ("timers", [], "timers"),

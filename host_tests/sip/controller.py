@@ -52,9 +52,13 @@ class Controller:
             self._session = body["session"]
             if body["type"] == "alarm":
                 await self.send("receipt", call=body["call"], triggers=body["triggers"], escalation=body["escalation"])
+            await self.took(body)
             async with self._news:
                 self.said.append(body)
                 self._news.notify_all()
+
+    async def took(self, body):
+        """Any message of the unit, after the receipt of an alarm; here nothing more is done."""
 
     async def send(self, name, **fields):
         topic = self._prefix + "down"

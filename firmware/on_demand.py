@@ -1,0 +1,49 @@
+"""Loads the programs that a unit needs for minutes in a quarter: the test, and the sending of its record.
+
+app.py lets go of all modules after the start, and so does this after each load: what runs holds what it needs, and once that is
+over the heap has all of it back, but for names that were new. So what is loaded here must need no module of firmware/ outside
+firmware/walk and firmware/core/walk: it would be there a second time. Source: FACTS (heap); docs/testing.md, docs/rom.md.
+"""
+
+import gc
+import sys
+
+from micropython import const
+
+_TEST_BYTES = const(60000)  # on the virtual board; half of it is left for calls and speech while a test runs
+_SHELF_BYTES = const(30000)
+
+
+def test_program():
+    """walk.run.Walk. Raises MemoryError if there is too little room, ImportError if it is not there."""
+    _make_room(_TEST_BYTES)
+    try:
+        from firmware.walk.run import Walk
+
+        return Walk
+    finally:
+        _let_go()
+
+
+def sender():
+    """walk.sending.Sender, likewise."""
+    _make_room(_SHELF_BYTES)
+    try:
+        from firmware.walk.sending import Sender
+
+        return Sender
+    finally:
+        _let_go()
+
+
+def _make_room(least_bytes):
+    gc.collect()
+    if gc.mem_free() < least_bytes:
+        raise MemoryError
+
+
+def _let_go():
+    kept = {name: sys.modules[name] for name in sys.modules if name.split(".")[0] != "firmware"}
+    sys.modules.clear()
+    sys.modules.update(kept)
+    gc.collect()
