@@ -4,11 +4,10 @@ import argparse
 import asyncio
 import json
 import sys
-from pathlib import Path
 
-from . import cli_speech
-from .client import DeskClient, DeskError, read_state
-from .config import ConfigError, load
+from . import cli_speech, cli_test, where
+from .client import DeskClient, DeskError
+from .config import ConfigError
 from .downward import BASES, OUTCOMES
 from .routing import PARTIES
 from .view import calls_table, event_line, table, units_table
@@ -18,13 +17,9 @@ _LOG_PAGE = 1000
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m tools.desk.cli", description="List, answer and clear calls at a running alarm desk.",
-        epilog="Where the desk is: --state, or --config (its state directory is taken), or --api with --token-file.",
+        prog="python -m tools.desk.cli", description="List, answer and clear calls at a running alarm desk.", epilog=where.EPILOG
     )  # fmt: skip
-    parser.add_argument("--config", help="the desk's configuration file")
-    parser.add_argument("--state", help="the desk's state directory (holds api.json and desk.token)")
-    parser.add_argument("--api", metavar="HOST:PORT", help="the desk's API address")
-    parser.add_argument("--token-file", help="file with the API token, with --api")
+    where.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print replies and events as JSON, one a line")
     _add_commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
     return parser
@@ -47,6 +42,7 @@ def _add_commands(commands):
     make.add_argument("--who", help="who is present, or who spoke: 1 to 32 characters")
     make.add_argument("--triggers", type=int, help="activations you know of; refused if there are more")
     cli_speech.add_commands(commands)
+    cli_test.add_commands(commands)
     make = commands.add_parser("duty", help="show or switch the coordinator's duty")
     make.add_argument("switch", choices=("on", "off"), nargs="?")
     make.add_argument("--scheme", help="one scheme only")
@@ -154,28 +150,12 @@ async def _inject(desk, options):
 _COMMANDS = {
     "list": _list, "answer": _answer, "release": _release, "clear": _clear, "duty": _duty, "units": _units, "query": _query,
     "watch": _watch, "log": _log, "status": _status, "inject": _inject, "page": _page,
-    **cli_speech.COMMANDS,
+    **cli_speech.COMMANDS, **cli_test.COMMANDS,
 }  # fmt: skip
 
 
-def _address(options):
-    if options.api:
-        host, colon, port = options.api.rpartition(":")
-        if not colon or not port.isdigit() or not options.token_file:
-            raise DeskError("field", "--api takes HOST:PORT and needs --token-file (desk.token in the desk's state directory)")
-        try:
-            return host, int(port), Path(options.token_file).read_text().strip()
-        except OSError as error:
-            raise DeskError("token", f"{options.token_file}: {error.strerror}") from error
-    if options.state:
-        return read_state(options.state)
-    if options.config:
-        return read_state(load(options.config).state)
-    raise DeskError("field", "where is the desk? Give --state, --config, or --api with --token-file")
-
-
 async def _run(options):
-    async with DeskClient(*_address(options)) as desk:
+    async with DeskClient(*where.address(options)) as desk:
         reply, text = await _COMMANDS[options.command](desk, options)
         print(json.dumps(reply) if options.json else text)
 

@@ -12,6 +12,11 @@ _LOGS = {
     "no-answer-log": "welfare and intercom calls that nobody answered, with the evidence",
     "ok-log": "\"I'm OK\" pressed and missed",
     "welfare-log": "recorded welfare calls",
+    "mains-log": "power failures and their ends",
+    "battery-log": "states of the batteries",
+    "proven-log": "what the units have proven by themselves each day",
+    "reminder-log": "monthly reminders to try the unit, and what became of them",
+    "flight-log": "what units had noted before they were reset",
 }
 _YES_NO = {"yes": True, "no": False}
 
@@ -138,7 +143,7 @@ async def _log(desk, options):
 
 
 def _plain(value):
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, bool)) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, bool, list)) else value
 
 
 COMMANDS = {

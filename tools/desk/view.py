@@ -11,6 +11,14 @@ _WORDS = {  # event: what to say of it; fields of the event in braces
     "cleared": "unit says cleared by {by}: {outcome}, {who}",
     "alert": "{party}, look! call {number}: {note}",
     "started": "unit started: {cause}, firmware {firmware}",
+    "mains": "MAINS on {on} for {for_s} s, {edges} change(s)",
+    "battery": "battery: {state}, {mv} mV {why}, {hours} h left",
+    "flight": "noted before a reset, part {part} of {parts}: {records}",
+    "proof": "test message on path {path}, answered over {broker}",
+    "proven": "unit has tested {what}: ok {ok} {detail}",
+    "reminder": "reminder to try the unit: {state}",
+    "test_command": "test: {do} {step} {value} is {state} {reason}",
+    "test_record": "RECORD OF TEST {number} stored: {verdict} {flags}",
     "fault": "fault {fault} {input}: open {open}",
     "state": "on line: {online} (connection {conn})",
     "health": "health report",
@@ -55,7 +63,8 @@ def calls_table(calls):
 
 def _call_row(call):
     inputs = ", ".join(f"{item['kind']} {item['location'] or item['input']}" for item in call["inputs"])
-    extra = "" if call["inputs"] and call["inputs"][0]["cause"] == "activated" else " (line fault)"
+    causes = [item["cause"] for item in call["inputs"]]
+    extra = "" if not causes or causes[0] in ("activated", "test") else " (line fault)"
     raised = clock(call["raised_at"]) + ("" if call["raised_at_known"] else " or before")
     held = call["held_by"]
     where = f"{held['who']} ({held['party']})" if held else "rings " + ", ".join(call["ringing"])
@@ -63,21 +72,36 @@ def _call_row(call):
         where = "{by}: {outcome}, {who}".format(**call["closed"]) if call["closed"] else ""
     flat = f"{call['scheme']}/{call['flat']} {call['label']}"
     times = f"{call['triggers']}: {inputs}{extra}"
-    return [call["n"], call["state"], flat, raised, times, call["raised_again"], where, call["unit_status"], call["note"]]
+    state = call["state"] + (" TEST" if call["test"] else "")
+    return [call["n"], state, flat, raised, times, call["raised_again"], where, call["unit_status"], call["note"]]
 
 
 def units_table(units):
-    head = ["UNIT", "LABEL", "STATUS", "HEARD", "HEALTH", "FAULTS", "REFUSED HERE", "REFUSED THERE"]
+    head = ["UNIT", "LABEL", "STATUS", "HEARD", "HEALTH", "POWER", "TESTED", "DUE", "FAULTS", "REFUSED HERE", "REFUSED THERE"]
     rows = []
     for unit in units:
         address = f"{unit['scheme']}/{unit['flat']}/{unit['unit']}"
         status = unit["status"] + (f" ({unit['reason']})" if unit["reason"] else "")
         health = "overdue" if unit["health_overdue"] else "ok" if unit["health"] else "none yet"
         rows.append([
-            address, unit["label"], status, clock(unit["heard_at"]), health, ", ".join(unit["faults"]) or "-",
+            address, unit["label"], status, clock(unit["heard_at"]), health + (" REDUCED" if unit["mode"] == "reduced" else ""),
+            power_words(unit), unit["tested"] or "-", unit["due"] or "-", ", ".join(unit["faults"]) or "-",
             _counts(unit["refused"]), _counts(unit["refused_by_unit"]),
         ])  # fmt: skip
     return table(head, rows)
+
+
+def power_words(unit):
+    """What a unit view says of its supply: `mains, 4.10 V, 30 h (model)`; why there is no value."""
+    mains = {None: "?", True: "mains", False: "NO MAINS"}[unit["mains"]]
+    battery = unit["battery"]
+    if battery is None:
+        return mains if unit["mains"] is not None else "-"
+    state = "" if battery["state"] in ("mains", "on_battery", "unknown") else " " + battery["state"].upper()
+    reading = f"{battery['mv'] / 1000:.2f} V" if battery["mv"] is not None else f"no value ({battery['why'] or 'unknown'})"
+    by = f" ({battery['by']})" if battery["by"] else ""
+    hours = "" if battery["hours"] is None else f", {battery['hours']:g} h{by}"
+    return f"{mains}{state}, {reading}{hours}"
 
 
 def sessions_table(sessions):
@@ -126,6 +150,9 @@ def _words(event):
     if event["event"] == "talk":
         ended = view["reason"] if view["state"] == "ended" else ""
         return f"speech {view['sid']} ({view['kind']}, {view['who']}) is {view['state']}" + _note(ended or view["note"])
+    if event["event"] == "test":
+        last = " ".join(view["last"]) if view["last"] else ""
+        return f"test {view['test']} {view['state']} {view['verdict']}: {last or view['step']}, {len(view['left'])} left".strip()
     if event["event"] == "unit":
         return f"unit is {view['status']}" + _note(view["reason"]) + (" health overdue" if view["health_overdue"] else "")
     try:

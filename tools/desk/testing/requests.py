@@ -29,7 +29,7 @@ def _unit(desk, fields):
 
 def _start(desk, fields):
     fields = {"witness": "", **fields}
-    _checked(fields, who=_WHO, witness=_ANY_WHO)
+    _checked(fields, who=_WHO, witness=text(0, 64))
     record = _unit(desk, fields)
     if record.watch.state == SILENT or record.sessions.session is None:
         why = record.watch.reason or "never_heard"
