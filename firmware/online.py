@@ -13,6 +13,7 @@ class Alone:
 
     online = False
     gave_up = False
+    path = None
 
     def __init__(self, why):
         self.beat = 0

@@ -57,8 +57,8 @@ class Proofs:
         return ["broker%d" % (index + 1) for index in range(self._count)]
 
     def prove(self, path=None):
-        """Begins to prove a path of `paths()`, or all of them. False if that cannot be now: another proof runs, a call or speech is
-        on, the unit is off line, or there is no such path."""
+        """Begins to prove a path of `paths()`, or all of them. False if that cannot be now: another proof runs, a call or speech
+        is on, the unit is off line, or there is no such path."""
         names = self.paths()
         if self.state != IDLE or self._busy() or self._link.path is None or (path is not None and path not in names):
             return False

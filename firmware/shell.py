@@ -40,8 +40,8 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`, and `power` and
-    `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`,
+    `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
@@ -158,6 +158,7 @@ class Shell:
             if self.may_write():
                 self.wall_clock.note()
             self.keeper.tick(self._uptime_s)
+            self.daily_tests.tick(self._uptime_s)
             self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 

@@ -99,6 +99,15 @@ class Speech:
             self.used()
         self._handle(s.PRIVACY_CHANGED, on)
 
+    def self_test(self, test_sid):
+        """Opens the microphone for the unit's own test, whose id in the record is `test_sid` (16 hex digits), or ends that (None).
+        True if it is open now: the rule allows it only without session, call and privacy, with light and tone (P3)."""
+        if test_sid is None:
+            self._handle(s.SELF_TEST_ENDED)
+        else:
+            self._handle(s.SELF_TEST_BEGAN, test_sid)
+        return self._talk.listening
+
     def used(self):
         """Somebody in the flat has used an input: a sign of life."""
         self.session.evidence.activity(self._now())

@@ -62,6 +62,7 @@ class Talk:
         self._quiet_ms = 0  # tick since which no tone sounds
         self._marker = False
         self._tone_ms = 0  # tick until which the microphone may hear a tone of ours
+        self._listener = None
         self.beat = 0
         self.prompting = False
 
@@ -146,6 +147,29 @@ class Talk:
         self._microphone.open()
         self._wake()
 
+    def has_both(self):
+        """True if there are microphone and loudspeaker."""
+        return self._microphone is not None and self._speaker is not None
+
+    def listen(self, listener):
+        """While there is no session: `listener.heard(pcm16)` gets what an open microphone hears, 320 samples at 16 kHz, good
+        until it returns, and `listener.step()` is called every 5 ms. None: nobody any more."""
+        self._listener = listener
+        self._wake()
+
+    def _overhear(self):
+        microphone = self._microphone
+        self._speaker.tend()
+        if microphone.is_open:
+            microphone.tend()
+            block = microphone.take()
+            while block is not None and self._listener is not None:
+                self._listener.heard(self._near.samples(block))
+                block = microphone.take()
+        if self._listener is not None:
+            self._listener.step()
+        return _LOOK_MS
+
     def close_microphone(self):
         if self._microphone is not None:
             self._microphone.close()
@@ -215,7 +239,7 @@ class Talk:
     def step(self):
         """Does what is due; returns how many ms later something may be due again. Allocates nothing."""
         if self._path is None and not self.prompting:
-            return _IDLE_MS
+            return _IDLE_MS if self._listener is None else self._overhear()
         now_ms = self._now()
         if self._path is not None:
             self._path.poll()

@@ -37,6 +37,11 @@ class Near:
         self._leveller.process(self._pcm, _FRAMES)
         self.level = self._leveller.level
 
+    def samples(self, block):
+        """A block of the microphone as 16-bit samples at 16 kHz, as it is; good until the next call."""
+        level.take_microphone(block, self._pcm_16k, _FRAMES_16K, self._shift)
+        return self._pcm_16k
+
     def codes(self, codes, gain_q12):
         """Fills `codes` (160) with the frame that was taken, its gain running to `gain_q12`."""
         level.scale(self._pcm, _FRAMES, self._gain_q12, gain_q12)

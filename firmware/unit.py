@@ -28,6 +28,7 @@ class Unit:
         self.speech = None  # speech.Speech, put in by assembly.py; None: a unit that only calls
         self.daily = None  # daily.Daily, likewise
         self.keeper = None  # keeper.Keeper, likewise; None: nothing outlives a reset but the journal
+        self.proofs = None  # proofs.Proofs, likewise
         self.may_write = _always  # False while the supply is too low for flash
         self._late_clears = []  # numbers of calls that ended meanwhile
         self.testing = None  # testing.Testing, likewise
@@ -60,6 +61,8 @@ class Unit:
         finally:  # first the call, whatever becomes of speech; but speech must know, whatever becomes of an action (P4)
             if self.keeper is not None:
                 self.keeper.raised(self.calls.open[-1].number, input_index, cause_index)
+            if self.proofs is not None:
+                self.proofs.poll()
             if self.speech is not None:
                 if cause_index == _BY_HAND:
                     self.speech.used()
@@ -122,6 +125,10 @@ class Unit:
             self._reports.health_wanted()
             # Who asks may have been away: our alarm reached the broker, was acknowledged, and nobody was there to hear it.
             self.obey(self.calls.all(one.LINK_CAME_UP, self._now()))
+            return
+        if kind == "proof":
+            if self.proofs is not None:
+                self.proofs.answered(message["id"])
             return
         if kind in _OF_SPEECH:
             if self.speech is not None:

@@ -51,6 +51,10 @@ WHEN = {
     "LOST": "nothing has come from the other end for 5 s",
     "ENDED": "speech is over, the microphone is closed",
     "NOTED": "\"I'm OK\" was taken",
+    "MEASURE": "the unit tests its loudspeaker and microphone",
+    "MAINS_FAILED": "the mains have failed; the battery carries the unit",
+    "MAINS_BACK": "the mains are back",
+    "LOW_BATTERY": "the battery is low, and again lower",
 }
 INTRODUCTION = """# Light and tones
 

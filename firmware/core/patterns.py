@@ -59,6 +59,10 @@ SHOTS = {
     "LOST": (LOW_HZ, 200, 0, 100, LOW_HZ, 400),  # nothing has come from the other end for a while
     "ENDED": (TOP_HZ, 100, BASE_HZ, 250),  # OPENED backwards: the microphone is closed
     "NOTED": (BASE_HZ, 100, TOP_HZ, 200),  # "I'm OK" was taken
+    "MEASURE": (TOP_HZ, 1200),  # the unit listens to itself; whole waves in 20 ms (core/media/tone_meter.py)
+    "MAINS_FAILED": (BASE_HZ, 200, LOW_HZ, 400),
+    "MAINS_BACK": (LOW_HZ, 200, BASE_HZ, 400),  # MAINS_FAILED backwards
+    "LOW_BATTERY": (LOW_HZ, 300, 0, 300, LOW_HZ, 300, 0, 300, LOW_HZ, 300),
 }
 
 # State -> (light, loop). A call that is RAISED is shown as CALLING.

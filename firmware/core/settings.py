@@ -29,6 +29,7 @@ FIELDS = {
     "volume_pct": 80,  # loudness of the tones, 10-100
     "reminder": True,  # once a month the unit asks the tenant to try it
     "timers": {},  # name of a timer -> ms; core/timer_table.py
+    "self_test": None,  # object: hour (8-20), audio (true or false): when the unit proves its paths and its sound each day
     "speech": None,  # object; core/speech_settings.py. Without it: all of its defaults
 }
 _BROKER = ("host", "port", "server_name", "tls")
@@ -147,6 +148,8 @@ class _Reader:
         self._optional("reminder", type(given.get("reminder")) is bool, "true or false wanted")
         self._optional("line_break_raises", type(given.get("line_break_raises")) is bool, "true or false wanted")
         self._optional("volume_pct", _whole(given.get("volume_pct"), 10, 100), "10 to 100 wanted; the tones cannot be silenced")
+        rule = "null, or an object with hour (8 to 20, local time) and audio (true or false) wanted"
+        self._optional("self_test", _self_test(given.get("self_test")), rule)
         if "speech" in given:
             self.result["speech"], wrong = speech_settings.usable(given["speech"])
             self.problems.extend(wrong)
@@ -186,6 +189,11 @@ def is_id(value):
 
 def _text(value, shortest, longest):
     return isinstance(value, str) and shortest <= len(value) <= longest
+
+
+def _self_test(value):
+    lawful = isinstance(value, dict) and sorted(value) == ["audio", "hour"]
+    return value is None or (lawful and _whole(value["hour"], 8, 20) and type(value["audio"]) is bool)
 
 
 def _whole(value, least, most):

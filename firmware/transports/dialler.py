@@ -42,7 +42,11 @@ class Dialler:
 
     def after(self, broker):
         """The next attempt goes to the broker after this one."""
-        self._next_broker = (self._brokers.index(broker) + 1) % len(self._brokers)
+        self.to(self._brokers.index(broker) + 1)
+
+    def to(self, index):
+        """The next attempt goes to that broker, counted round."""
+        self._next_broker = index % len(self._brokers)
 
     def hold(self, now_ms, pause_ms):
         """No attempt before `pause_ms` from now, unless something is urgent."""

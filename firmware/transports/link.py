@@ -101,6 +101,47 @@ class Link:
             self._dialler.after(conn.broker)
             self._clockwork.hurry()
 
+    @property
+    def path(self):
+        """Index of the broker in use, None off line."""
+        conn = self._traffic.conn
+        return None if conn is None else self._brokers.index(conn.broker)
+
+    def go_over(self, index):
+        """Calmly: dials broker `index` beside the link, and goes over to it when it is up; the old connection serves until then.
+        True while that is under way; False off line, or while something else is dialled. A second call changes nothing."""
+        if self._traffic.conn is None or self._other_wanted or self._dialler.attempts:
+            return False
+        self._other_wanted = True
+        self._dialler.to(index)
+        self._dialler.at_once()
+        self._clockwork.hurry()
+        return True
+
+    @property
+    def going_over(self):
+        """True until the other broker is up or could not be reached."""
+        return self._other_wanted
+
+    def stay(self):
+        """Calls `go_over` off, if it is still under way."""
+        if self._other_wanted:
+            self._other_wanted = False
+            self._dialler.call_off()
+
+    def pace(self, calm):
+        """Keep-alive and pings as on battery (`calm`), or as on mains. The broker has to be told, so a connection that has the
+        other pace is replaced by a new one beside it, which costs nobody a message; but only when nothing waits. True if there
+        is nothing more to do; else call again some time later."""
+        traffic = self._traffic
+        traffic.calm = calm
+        conn = traffic.conn
+        if conn is None or conn.calm == calm:
+            return True
+        if not len(traffic.outbox):
+            self.go_over(self.path)
+        return False
+
     def health(self):
         """Counts since start, for the health report: name to integer."""
         outbox = self._traffic.outbox

@@ -13,7 +13,8 @@ def good():
         "wifi": {"ssid": "home", "password": "secret-word"}, "brokers": [_BROKER, dict(_BROKER, host="10.0.0.2")],
         "mqtt": {"password": "other-secret"}, "ca_file": "ca.der", "dns": None,
         "inputs": {"button": {"location": "hall"}, "cord1": {"location": "bathroom"}},
-        "line_break_raises": False, "volume_pct": 55, "reminder": False, "timers": {"held_ms": 61000},
+        "line_break_raises": False, "volume_pct": 55, "timers": {"held_ms": 61000},
+        "self_test": {"hour": 14, "audio": False}, "reminder": False,
         "speech": {"answering": "press", "language": "cy", "plain_rtp": False, "wellbeing": None, "zone": None},
     }
     return json.loads(json.dumps(whole))
@@ -55,6 +56,12 @@ def test_each_wrong_field_is_named_and_costs_only_itself():
         ("volume_pct", 0, "volume_pct: 0: 10 to 100"),
         ("volume_pct", 50.5, "volume_pct: 50.5"),
         ("timers", [], "timers"),
+        ("self_test", {"hour": 7, "audio": True}, "self_test: "),
+        ("self_test", {"hour": 21, "audio": True}, "self_test: "),
+        ("self_test", {"hour": 11}, "self_test: "),
+        ("self_test", {"hour": 11, "audio": 1}, "self_test: "),
+        ("self_test", {"hour": True, "audio": True}, "self_test: "),
+        ("self_test", True, "self_test: "),
         ("speech", [], "speech: []"),
         ("speech", {"answering": "never"}, "speech.answering: 'never'"),
         ("colour", "red", "colour: unknown field"),
@@ -67,6 +74,13 @@ def test_each_wrong_field_is_named_and_costs_only_itself():
         for other in settings.FIELDS:
             if other != field:
                 assert result[other] == good()[other], (field, other)
+
+
+def test_the_hour_of_the_daily_tests_is_taken_from_8_to_20_and_null():
+    for value in ({"hour": 8, "audio": True}, {"hour": 20, "audio": False}, None):
+        whole = good()
+        whole["self_test"] = value
+        assert settings.usable(whole) == (whole, [])
 
 
 def test_one_wrong_broker_leaves_the_other():

@@ -1,7 +1,7 @@
 """How loud one tone is in a frame of sound, by Goertzel's algorithm, and what loudspeaker and microphone are worth by it. Pure.
 
-The unit sounds a tone of its own and listens to it (P5: a fault is closed by a test that works). First it listens without: what is
-loud there already is no proof of anything.
+The unit sounds a tone of its own and listens to it (P5: a fault is closed by a test that works). First it listens without: what
+is loud there already is no proof of anything.
 
 | without the tone | with it | verdict |
 |---|---|---|

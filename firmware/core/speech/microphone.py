@@ -5,23 +5,28 @@ Open only while all of this holds, and closed with the first of it that ends:
 - it is shown: the opening was sounded, or the light works;
 - it is the speech of an open call; or of an intercom or welfare call that was announced, with automatic answering and without
   privacy; or somebody in the flat pressed the answer button.
+Or, for the unit's own test of loudspeaker and microphone: there is no session and no open call, it is shown, and privacy is off.
+Then only a level is taken from what is heard, and no sample leaves the unit.
 
 No message of a peer is asked here, so none can open it. Each opening comes after the light and the tone, and each opening and
 closing is an event with who and why.
 """
 
-from firmware.core.speech.running import SPEAKING
+from firmware.core.speech.running import IDLE, SPEAKING
 
 _BY_ITSELF = ("intercom", "welfare")  # kinds that may be answered without a press; a door never
 _BY_PRESS = ("intercom", "welfare", "door")
 
 
-def may_open(state, held, shown, kind, call_open, pressed, automatic):
-    """Why the microphone may be open ("alarm", "intercom_auto", "door_pressed", ...), or None: it must be closed.
+def may_open(state, held, shown, kind, call_open, pressed, automatic, tested=False, private=False):
+    """Why the microphone may be open ("alarm", "intercom_auto", "door_pressed", "self_test", ...), or None: it must be closed.
 
     `state`, `held`, `kind`: the session's; `shown`: tone or light can be noticed in the flat; `call_open`: the session's call is
-    open; `pressed`: the answer button was pressed in this session; `automatic`: the flat's policy answers this kind by itself.
+    open; `pressed`: the answer button was pressed in this session; `automatic`: the flat's policy answers this kind by itself;
+    `tested`: the unit tests itself; `private`: the privacy switch is on.
     """
+    if tested:
+        return "self_test" if state == IDLE and shown and not private and not call_open else None
     if state not in SPEAKING or held or not shown:
         return None
     if kind == "alarm":

@@ -41,19 +41,23 @@ PRIVACY_CHANGED = "PRIVACY_CHANGED"
 ACTIVATED = "ACTIVATED"
 CALL_CHANGED = "CALL_CHANGED"
 SHOWN_CHANGED = "SHOWN_CHANGED"
+SELF_TEST_BEGAN = "SELF_TEST_BEGAN"
+SELF_TEST_ENDED = "SELF_TEST_ENDED"
 TICK = "TICK"
 EVENTS = (OFFER_ARRIVED, CONTROL_ARRIVED, DIGIT_PRESSED, ALIVE_ARRIVED, MEDIA_STARTED, MEDIA_FAILED, MEDIA_HEARD, VOICE_HEARD,
-          ANNOUNCED, ANSWER_PRESSED, PRIVACY_CHANGED, ACTIVATED, CALL_CHANGED, SHOWN_CHANGED, TICK)
+          ANNOUNCED, ANSWER_PRESSED, PRIVACY_CHANGED, ACTIVATED, CALL_CHANGED, SHOWN_CHANGED, SELF_TEST_BEGAN,
+          SELF_TEST_ENDED, TICK)
 
 _RING_MS = const(5000)  # between two rings: a pause long enough to hear who is at the door
+_TEST_MS = const(15000)  # a self-test takes 3 s; one that is lost must not leave the microphone open (P8)
 _START_MS = const(2000)  # the shell opens media in the same turn; one that lost it must not hold the session up
 _TWICE_MS = const(2000)  # an unsure hand presses twice, and an automatic answer may forestall a press: no hanging up so early
 _AGAIN_MS = const(5000)  # a lost message must not cost the speech: the same re-offer again
 
 _TABLE = {
     IDLE: {OFFER_ARRIVED: "_offer", CONTROL_ARRIVED: "_control", ALIVE_ARRIVED: "_alive", PRIVACY_CHANGED: "_privacy",
-           SHOWN_CHANGED: "_shown_changed", ANSWER_PRESSED: "_nothing", ACTIVATED: "_nothing", CALL_CHANGED: "_nothing",
-           TICK: "_nothing"},
+           SHOWN_CHANGED: "_shown_changed", ANSWER_PRESSED: "_nothing", ACTIVATED: "_end_test", CALL_CHANGED: "_nothing",
+           SELF_TEST_BEGAN: "_begin_test", SELF_TEST_ENDED: "_end_test", TICK: "_tick_idle"},
     ANNOUNCING: {OFFER_ARRIVED: "_offer", CONTROL_ARRIVED: "_control", ALIVE_ARRIVED: "_alive", PRIVACY_CHANGED: "_privacy",
                  SHOWN_CHANGED: "_shown_changed", ANSWER_PRESSED: "_answer", ACTIVATED: "_activated", CALL_CHANGED: "_nothing",
                  ANNOUNCED: "_announced", TICK: "_tick_announcing"},
@@ -91,13 +95,15 @@ class Session(Signalling):
         self.microphone = microphone.Microphone()
         self._shown = True
         self._showing = None
+        self._test_sid = ""  # of the self-test that runs
 
     def handle(self, event, now_ms, *data):
         """Returns the list of actions. `data` by event:
 
         OFFER_ARRIVED (offer, call_state: core.call's word for its call, None if it is not open), CONTROL_ARRIVED (sid, do),
         ALIVE_ARRIVED (sid), DIGIT_PRESSED (char), MEDIA_STARTED (our description), PRIVACY_CHANGED (on), ACTIVATED (call id),
-        CALL_CHANGED (call id, its state; None: cleared), SHOWN_CHANGED (shown: tone or light can be noticed), others none.
+        CALL_CHANGED (call id, its state; None: cleared), SHOWN_CHANGED (shown: tone or light can be noticed), SELF_TEST_BEGAN
+        (an id for its record, no call being open), others none.
         MEDIA_HEARD at most twice a second; VOICE_HEARD when both ends have been heard in this session, and since FORGET_VOICES.
         Raises ValueError for an unknown event name.
         """
@@ -113,17 +119,24 @@ class Session(Signalling):
 
     def _settled(self, actions):
         """Lets the rule of the microphone have the last word, and shows what is so: before it opens, after it closes."""
-        why = microphone.may_open(self.state, self.held, self._shown, self.kind, self._call_open, self._pressed,
-                                  self.policy.automatic(self.kind))
-        closing = self.microphone.close(why, self.sid)
+        why = self._why()
+        if self._test_sid and why is None:
+            self._stop_test()  # what ends a test ends it for good
+            why = self._why()
+        sid, kind, who = (self._test_sid, "test", "unit") if self._test_sid else (self.sid, self.kind, self.who)
+        closing = self.microphone.close(why, sid)
         opens = why is not None and not self.microphone.is_open
-        showing = self._to_show()
+        showing = "TEST" if self._test_sid else self._to_show()
         if opens or showing != self._showing:
             self._showing = showing
             actions = actions + [("SHOW", showing)]
         if why is not None:
-            actions = actions + self.microphone.open(why, self.sid, self.kind, self.call, self.who)
+            actions = actions + self.microphone.open(why, sid, kind, self.call, who)
         return closing + actions if closing else actions
+
+    def _why(self):
+        return microphone.may_open(self.state, self.held, self._shown, self.kind, self._call_open, self._pressed,
+                                   self.policy.automatic(self.kind), self._test_sid != "", self.policy.privacy)
 
     def _to_show(self):
         if self.state in (ANNOUNCING, RINGING):
@@ -268,10 +281,28 @@ class Session(Signalling):
         self._shown = shown
         return []
 
+    def _begin_test(self, now_ms, test_sid):
+        self._test_sid = test_sid
+        self._wait_ms = clock.add(now_ms, _TEST_MS)
+        return []
+
+    def _end_test(self, now_ms, *data):
+        if self._test_sid:
+            self._stop_test()
+        return []
+
+    def _stop_test(self):
+        self._test_sid = ""
+        if self.state == IDLE:
+            self._wait_ms = None
+
     def _nothing(self, now_ms, *data):
         return []
 
     # --- time
+
+    def _tick_idle(self, now_ms):
+        return self._end_test(now_ms) if clock.reached(now_ms, self._wait_ms) else []
 
     def _tick_announcing(self, now_ms):
         if clock.reached(now_ms, self._dead_ms):

@@ -10,15 +10,20 @@ BOTH = (False, True)
 def cases():
     for state in STATES:
         for kind in ("", "alarm", "intercom", "welfare", "door"):
-            for bits in range(32):
-                yield (state, bool(bits & 1), bool(bits & 2), kind, bool(bits & 4), bool(bits & 8), bool(bits & 16))
+            for bits in range(128):
+                yield (state, bool(bits & 1), bool(bits & 2), kind, bool(bits & 4), bool(bits & 8), bool(bits & 16),
+                       bool(bits & 32), bool(bits & 64))
 
 
-def test_every_one_of_1120_cases_is_lawful_p3():
+def test_every_one_of_4480_cases_is_lawful_p3():
     count = 0
-    for state, held, shown, kind, call_open, pressed, automatic in cases():
-        why = m.may_open(state, held, shown, kind, call_open, pressed, automatic)
+    for state, held, shown, kind, call_open, pressed, automatic, tested, private in cases():
+        why = m.may_open(state, held, shown, kind, call_open, pressed, automatic, tested, private)
         count += 1
+        if tested:
+            assert (why == "self_test") == (state == "IDLE" and shown and not private and not call_open)
+            assert why in ("self_test", None)
+            continue
         if why is None:
             continue
         assert state in ("CONNECTED", "OFFERING") and shown and not held
@@ -28,7 +33,7 @@ def test_every_one_of_1120_cases_is_lawful_p3():
             assert why == kind + "_auto" and automatic and not pressed
         else:
             assert why in ("intercom_pressed", "welfare_pressed", "door_pressed") and why == kind + "_pressed" and pressed
-    assert count == 1120
+    assert count == 4480
 
 
 def test_each_lawful_reason_opens_it():
@@ -62,3 +67,9 @@ def test_a_new_reason_is_reported_while_it_stays_open_and_another_session_closes
     (event,) = one.open("alarm", SID_A, "alarm", CALL, "Ann")
     assert event[1] == "microphone" and event[2]["why"] == "alarm" and event[2]["open"]
     assert one.close("alarm", SID_B)[0] == ("MICROPHONE", False, "alarm")
+
+
+def test_the_rule_for_people_is_the_same_whatever_the_privacy_switch_says_as_the_policy_has_heard_of_it():
+    for case in cases():
+        if not case[7]:
+            assert m.may_open(*case[:7]) == m.may_open(*case), case
