@@ -183,7 +183,7 @@ def _put_modules(source, out, form, arch):
             _copy(path, out / name)
         return {}
     try:
-        compiled = rom.compile_all(modules, arch, keep=())
+        compiled = rom.compile_all(modules, arch, keep=(), join=form == "rom")
     except rom.CompileError as error:
         raise DeployError(str(error)) from error
     if form == "rom":

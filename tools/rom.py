@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from tools import arguments, attributes
+from tools import arguments, attributes, joining
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,14 +32,17 @@ class CompileError(Exception):
     """Which module mpy-cross refuses, and what it said."""
 
 
-def compile_all(modules, arch=VIRTUAL_ARCH, keep=None):
+def compile_all(modules, arch=VIRTUAL_ARCH, keep=None, join=False):
     """Compile `modules`, {name such as `firmware/core/call.py`: path of its source}; gives {`firmware/core/call.mpy`: bytes}.
 
     Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere. `keep`:
     names that others than these modules use: of arguments passed by keyword, of private data; with None all names stay
-    (tools/arguments.py, tools/attributes.py), also `const`, which mpy-cross has used up. Raises CompileError.
+    (tools/arguments.py, tools/attributes.py), also `const`, which mpy-cross has used up. `join`: make few modules of many
+    (tools/joining.py). Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
+    if join:
+        texts = _joined(texts)
     key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep)
     if key not in _KEPT:
         _KEPT[key] = _compile_all(texts, arch, keep)
@@ -52,6 +55,13 @@ def _compile_all(texts, arch, keep):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), texts))
     return {name.removesuffix(".py") + ".mpy": code for name, code in zip(texts, codes, strict=True)}
+
+
+def _joined(texts):
+    try:
+        return joining.joined(texts).texts
+    except joining.JoinError as error:
+        raise CompileError(f"modules cannot be joined: {error}") from error
 
 
 def _with_short_names(texts, keep):

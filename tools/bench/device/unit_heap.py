@@ -17,8 +17,7 @@ _START_MS = 1500  # the connection is made with TLS, which wants the heap to its
 _LOOK_MS = 2000
 _SLICE_MS = 20
 _AHEAD_BYTES = 10000  # garbage that may lie about: a start of a call takes much at once
-_LOOKED_AT = (("talk", "Talk", "step"), ("transports.media_path", "MediaPath", "poll"),
-              ("transports.media_path", "MediaPath", "housekeep"), ("speech", "Speech", "tick"))  # fmt: skip
+_LOOKED_AT = (("Talk", "step"), ("MediaPath", "poll"), ("MediaPath", "housekeep"), ("Speech", "tick"))
 _taken = {}
 
 
@@ -65,9 +64,10 @@ def _both(unit):
 
 def _let_go():
     """The application is about to forget its modules: while they can be named, they get their measuring."""
-    if "firmware.talk" in sys.modules:
-        for module, kind, name in _LOOKED_AT:
-            _measure(getattr(sys.modules["firmware." + module], kind), name)
+    for kind, name in _LOOKED_AT:
+        for module in sys.modules:  # whichever it is: an image has many modules joined to one
+            if module.startswith("firmware.") and kind in sys.modules[module].__dict__ and kind + "." + name not in _taken:
+                _measure(getattr(sys.modules[module], kind), name)
     _inner()
 
 
