@@ -9,21 +9,30 @@ from firmware.core.call import KINDS
 from firmware.core.contact import Contact
 from firmware.core.line import Line
 from firmware.core.patterns import TONES_HZ
+from firmware.core.power import Power as PowerRules
 from firmware.drivers import microphone, speaker
+from firmware.drivers.battery import BatteryAdc
 from firmware.drivers.contact import ContactPin
 from firmware.drivers.journal import Journal, JournalError
 from firmware.drivers.light import Light
 from firmware.drivers.line import LineAdc
+from firmware.drivers.mains import MainsPin
 from firmware.drivers.tones import tone_blocks
+from firmware.power import Power
 from firmware.senses import Sense
 
 ROLES = ("reset", "answer", "privacy")  # of core.board, which is let go of before this is loaded
+ATTENS_DB = (0, 2.5, 6, 11)  # of core.board_power, likewise; in the order of machine.ADC.ATTN_0DB ... ATTN_11DB
 _RESET_CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deep_sleep", 5: "soft"}  # machine.PWRON_RESET ... SOFT_RESET
 
 
 def reset_cause():
     """Why the chip started, by the protocol's name."""
     return _RESET_CAUSES.get(machine.reset_cause(), "unknown")
+
+
+def _pull(word):
+    return {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[word]
 
 
 class Builder:
@@ -67,8 +76,7 @@ class Builder:
         return names
 
     def _contact(self, index, data, wake, busy_ms):
-        pull = {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[data["pull"]]
-        pin = machine.Pin(data["pin"], machine.Pin.IN, pull)
+        pin = machine.Pin(data["pin"], machine.Pin.IN, _pull(data["pull"]))
         driver = ContactPin(pin, data["active"], wake, self._now, busy_ms)
         judge = Contact(data["debounce_ms"], self._timers.held_ms)
         if data["kind"] in ROLES:
@@ -104,6 +112,37 @@ class Builder:
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
             return None
+
+    def power(self, shell, rand):
+        """What watches the supply, or None on a board with neither sense. `shell`: as in firmware/power.py."""
+        facts = self._board.get("power")
+        if not isinstance(facts, dict) or not (facts.get("mains") or facts.get("battery")):
+            return None
+        mains, adc, charger = self._supply(facts.get("mains"), facts.get("battery"))
+        battery = facts.get("battery") if isinstance(facts.get("battery"), dict) else None
+        core = PowerRules(battery, mains is not None, facts.get("loads_ma"), self._timers, rand)
+        return Power(core, shell, mains, adc, battery, charger, self._timers, self._now)
+
+    def _supply(self, mains, battery):
+        """(mains sense, battery's ADC, switch of the charger): each None if there is none or it cannot be used."""
+        senses = [None, None, None]
+        for index, make, data in ((0, self._mains, mains), (1, self._battery, battery),
+                                  (2, self._switch, battery and battery.get("charger_disable"))):
+            try:
+                senses[index] = make(data) if data else None
+            except (KeyError, ValueError, TypeError, OSError) as problem:
+                self.problems.append(("settings", "power", "supply cannot be read: %r" % (problem,)))
+        return senses
+
+    def _mains(self, data):
+        return MainsPin(machine.Pin(data["pin"], machine.Pin.IN, _pull(data["pull"])), data["active"])
+
+    def _battery(self, data):
+        return BatteryAdc(machine.ADC(machine.Pin(data["pin"]), atten=ATTENS_DB.index(data["atten_db"])))
+
+    def _switch(self, data):
+        """A pin at rest."""
+        return Light(machine.Pin(data["pin"], machine.Pin.OUT, value=0 if data["active"] == "high" else 1), data["active"]).set
 
     def microphone(self):
         """The microphone, closed; None on a board without one. Whether its port starts is seen when it is opened."""

@@ -40,6 +40,12 @@ class Alone:
     def speaking(self, on):
         pass
 
+    def pace(self, *wanted):
+        return True
+
+    def rest(self, on):
+        pass
+
     async def run(self):
         while True:
             self.beat += 1

@@ -28,6 +28,7 @@ class Reports:
         self._health_every_ms = health_every_ms
         self._now = now
         self._health_due = now()
+        self.stretch = 1  # times the interval of routine reports
         self._refused_due = None
         self._refused_free_ms = None  # no report of refusals before this tick; None: at once
         self._serial = 0
@@ -99,7 +100,7 @@ class Reports:
         elif clock.reached(now_ms, self._refused_free_ms):
             self._refused_free_ms = None
         if clock.reached(now_ms, self._health_due):
-            self._health_due = clock.add(now_ms, self._health_every_ms)
+            self._health_due = clock.add(now_ms, self._health_every_ms * self.stretch)
             fields = self._readings()
             fields["faults"] = self._faults.names()
             topic, payload = self._uplink.health(fields)

@@ -40,8 +40,8 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`,
-    `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`, and `power` and
+    `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
@@ -124,10 +124,10 @@ class Shell:
         while True:
             self.senses.step()
             self.unit.tick()
-            if self.testing:
-                self.testing.tick()
             self.speech.tick()
             self.reports.tick()
+            if self.power:
+                self.power.step()
             self.signals.step()
             self._beats["heart"] += 1
             await self._nap.begin(self._rest_ms())
@@ -136,7 +136,8 @@ class Shell:
     def _rest_ms(self):
         due_ms = clock.soonest(clock.soonest(self.senses.next_due(), self.calls.next_due()), self.speech.next_due())
         due_ms = clock.soonest(clock.soonest(due_ms, self.reports.next_due()), self.signals.next_due())
-        due_ms = clock.soonest(due_ms, self.testing.next_due() if self.testing else None)
+        if self.power:
+            due_ms = clock.soonest(due_ms, self.power.next_due())
         return min(max(clock.diff(due_ms, now()), 0), _HEART_MAX_MS)
 
     async def _chores(self):
@@ -158,7 +159,6 @@ class Shell:
             if self.may_write():
                 self.wall_clock.note()
             self.keeper.tick(self._uptime_s)
-            self.daily_tests.tick(self._uptime_s)
             self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 
@@ -167,7 +167,7 @@ class Shell:
         if self.link.last_error != self._told_error:
             self._told_error = self.link.last_error
             print("link:", self._told_error)
-        self._offline_s = 0 if self.link.online else self._offline_s + passed_s
+        self._offline_s = 0 if self.link.online or self.bearer.resting else self._offline_s + passed_s
         if self.link.online or self._offline_s >= _OFFLINE_S:
             self.reports.fault("link", "", not self.link.online)
 

@@ -16,10 +16,12 @@ _PUBACK_MS = const(10000)  # a broker that writes to disk first may take seconds
 
 
 class LinkWatch:
-    """`settings`: ping_ms, pong_ms, race_ms, race_ceiling_ms, race_initial_ms (docs/link.md). One for all connections."""
+    """`settings`: ping_ms, pong_ms, race_ms, race_ceiling_ms, race_initial_ms (docs/link.md). One for all connections.
+
+    `ping_ms`: may be changed at any time."""
 
     def __init__(self, settings):
-        self._ping_ms = settings["ping_ms"]
+        self.ping_ms = settings["ping_ms"]
         self._pong_ms = settings["pong_ms"]
         self._round_trip = RoundTrip(settings["race_ms"], settings["race_ceiling_ms"], settings["race_initial_ms"])
         self.racing = False
@@ -107,7 +109,7 @@ class LinkWatch:
             self._asked_ms = clock.add(self._asked_ms, late_ms)
 
     def _ping_due(self):
-        return clock.add(self._proved_ms, self._ping_ms)
+        return clock.add(self._proved_ms, self.ping_ms)
 
     def _dead_due(self):
         return clock.add(self._asked_ms, max(self._pong_ms, self._round_trip.timeout_ms()))

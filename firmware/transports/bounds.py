@@ -4,6 +4,8 @@ DEFAULTS = {
     "keepalive_s": 12,  # the broker tells everybody after 18 s at most that the unit is gone (DESIGN: silent unit <= 20 s)
     "ping_ms": 5000,  # so long without a word from the broker: ask. Under half of the keep-alive, so one may be lost
     "pong_ms": 3000,  # no word for so long after that: the link is dead. Above TCP's own repeats on a poor Wi-Fi (1-2 s)
+    "calm_keepalive_s": 60,  # on battery: the broker tells after 90 s at most (DESIGN: silent unit on battery)
+    "calm_ping_ms": 25000,  # and two pings within that: each wakes the radio
     "race_ms": 500,  # floor of the time an alarm waits for its PUBACK before a second connection is dialled. Above the
     # 300 ms for which Wi-Fi power save may hold a packet, below what anybody would notice
     "race_ceiling_ms": 4000,  # and its ceiling, however slow the network was so far
@@ -43,6 +45,7 @@ def complete(config):
         if not isinstance(value, int) or value <= 0:
             raise ValueError("link setting %s: a whole number above 0 is wanted, got %r" % (name, value))
         settings[name] = value
-    if settings["pong_ms"] + settings["ping_ms"] >= settings["keepalive_s"] * 1500:
-        raise ValueError("link settings: ping_ms + pong_ms must be below 1.5 x keepalive_s")
+    for pace in ("", "calm_"):
+        if settings["pong_ms"] + settings[pace + "ping_ms"] >= settings[pace + "keepalive_s"] * 1500:
+            raise ValueError("link settings: %sping_ms + pong_ms must be below 1.5 x %skeepalive_s" % (pace, pace))
     return settings

@@ -111,10 +111,12 @@ class Codec:
     def _packet(self):
         return self._wire.packet[: self._wire.length]
 
-    def connect(self, will_topic, will_payload):
-        """CONNECT with clean session and a retained QoS 1 will (`will_topic` None: without)."""
+    def connect(self, will_topic, will_payload, keepalive_s=None):
+        """CONNECT with clean session and a retained QoS 1 will (`will_topic` None: without); `keepalive_s` from now on."""
         if will_topic is not None:
             self._client.set_last_will(will_topic.encode(), will_payload, True, 1)
+        if keepalive_s:
+            self._client.keepalive = keepalive_s
         self._wire.feed(_CONNACK_OK)
         self._client.connect()
         return self._packet()

@@ -55,6 +55,7 @@ class Connection:
         self._raw = None
         self._sock = None
         self.first = ()  # what the link sends first on it
+        self.calm = False  # it has the keep-alive of a unit on battery
         self.join_ms = None  # from CONNECT to CONNACK
         self.free = False  # UP, and the next packet goes straight to the socket; else `on_drained` will tell
         self._rest = []  # what the socket would not take yet, oldest first

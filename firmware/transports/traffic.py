@@ -33,13 +33,16 @@ class Traffic:
         self._first = []  # what goes out first on this connection: topics to subscribe to, then (topic, payload, retain)
         self._first_pids = []
         self._pumping = False  # the next burst is on its way
+        self._settings = settings
+        self.calm = False  # keep-alive and pings of the next connection: those on battery
 
     def hello(self, attempt):
         """CONNECT for `attempt`, with a number of its own."""
         self._number += 1
         topic, payload, first = self._hello(self._number)
         attempt.first = list(self._topics) + list(first)
-        return self._codec.connect(topic, payload)
+        attempt.calm = self.calm
+        return self._codec.connect(topic, payload, self._settings["calm_keepalive_s" if self.calm else "keepalive_s"])
 
     def start(self, conn):
         """`conn` is the link from now on."""
@@ -47,6 +50,7 @@ class Traffic:
         self._first = conn.first
         self._first_pids = []
         self.watch.start(self._now(), conn.join_ms)
+        self.watch.ping_ms = self._settings["calm_ping_ms" if conn.calm else "ping_ms"]
         self.outbox.start_over()
         self.pump()
 

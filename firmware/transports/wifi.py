@@ -21,6 +21,7 @@ class Wifi:
     """`wlan`: a WLAN station interface. `now()`: core.clock ticks. `pm`: power-save mode of the interface, or None to leave it.
 
     `gave_up`: the ladder was climbed to its end. `drops`, `steps`: how often the network was lost, how many steps were taken.
+    `resting`: the radio is off because it was told to be.
     """
 
     def __init__(self, wlan, ssid, password, now, pm=None):
@@ -32,6 +33,8 @@ class Wifi:
         self._since_ms = now()
         self._was_up = False
         self._rung = 0
+        self._speaking = self._awake = self._saving = False
+        self.resting = False
         self.gave_up = False
         self.drops = 0
         self.steps = 0
@@ -72,14 +75,48 @@ class Wifi:
     def speaking(self, on):
         """Keeps the radio awake while people speak: modem sleep holds packets back until the next beacon, 100 ms and more (FACTS,
         power). A radio that will not say so costs quality, no speech."""
+        self._speaking = on
+        self._tune()
+
+    def pace(self, awake, saving):
+        """What the supply asks for: `awake` for an open call, else `saving`: sleep as long as the access point allows."""
+        if awake != self._awake or saving != self._saving:
+            self._awake, self._saving = awake, saving
+            self._tune()
+
+    def _tune(self):
+        wlan = self._wlan
+        mode = wlan.PM_NONE if self._speaking or self._awake else wlan.PM_POWERSAVE if self._saving else wlan.PM_PERFORMANCE
+        if self.resting:
+            self._pm = mode
+            return
         try:
-            self.save_power(self._wlan.PM_NONE if on else self._wlan.PM_PERFORMANCE)
+            self.save_power(mode)
         except (OSError, ValueError) as problem:
             print("wifi: power save:", problem)
 
+    def rest(self, on):
+        """Switches the radio off until told otherwise, and on again: it joins by itself then."""
+        if on == self.resting:
+            return
+        self.resting = on
+        self._rung = 0
+        self.gave_up = False
+        self._was_up = False
+        self._since_ms = self._now()
+        try:
+            if on:
+                self._disconnect()
+                self._wlan.active(False)
+            else:
+                self._switch_on()
+        except OSError as problem:  # the ladder switches it off and on again
+            print("wifi: rest:", problem)
+
     async def run(self):
         """The bearer's task; ends only when cancelled."""
-        await self._switch_on()
+        if not self.resting:
+            self._switch_on()
         while True:
             self.beat += 1
             if not (self._was_up and self.up()):  # while all is well there is nothing to do; awaiting it would leave garbage
@@ -88,6 +125,8 @@ class Wifi:
 
     async def _look(self):
         now_ms = self._now()
+        if self.resting:
+            return
         if self.up():
             self._was_up = True
             self._rung = 0
@@ -114,9 +153,10 @@ class Wifi:
         self._disconnect()
         self._wlan.active(False)
         await asyncio.sleep_ms(_OFF_MS)
-        await self._switch_on()
+        if not self.resting:
+            self._switch_on()
 
-    async def _switch_on(self):
+    def _switch_on(self):
         self._wlan.active(True)
         if self._pm is not None:
             self._wlan.config(pm=self._pm)

@@ -42,6 +42,8 @@ class FakeBroker:
     def __init__(self):
         self.port = 0
         self.connections = 0
+        self.keepalives_s = []  # of each CONNECT
+        self.pings = []  # connection of each ping
         self.published = []
         self.subscribed = []
         self.confirmed = []  # packet ids of the client's own PUBACKs
@@ -105,6 +107,7 @@ class FakeBroker:
         elif first == 0x82:
             await self._subscribe(writer, body)
         elif first == 0xC0:
+            self.pings.append(number)
             if self._fault != "no_pong":
                 await self._answer(writer, b"\xd0\0")
         elif first == 0x40:
@@ -115,6 +118,7 @@ class FakeBroker:
     async def _connect(self, writer, body):
         if body[:7] != b"\0\4MQTT\4":
             raise ValueError("CONNECT is not MQTT 3.1.1")
+        self.keepalives_s.append(struct.unpack("!H", body[8:10])[0])
         if self._fault == "no_connack":
             return
         refused = self._fault == "refuse_login"

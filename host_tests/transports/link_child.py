@@ -2,7 +2,8 @@
 
 The first line is the link's config (`ca` as hexadecimal digits). Then commands: {"do": "send", "key", "topic", "payload",
 "urgent"}, {"do": "confirm", "key"}, {"do": "health"}, {"do": "gap"}, {"do": "idle", "ms"}, {"do": "block", "ms"},
-{"do": "bearer", "up"}, {"do": "suspect"}, {"do": "pid", "value"}. Every event goes back as a line with the board's `ms`.
+{"do": "bearer", "up"}, {"do": "suspect"}, {"do": "pace", "calm"}, {"do": "pid", "value"}. Every event goes back as a line
+with the board's `ms`.
 """
 
 import asyncio
@@ -121,6 +122,9 @@ class Child:
 
     async def do_suspect(self):
         self.link.suspect()
+
+    async def do_pace(self, calm):
+        self.tell("paced", done=self.link.pace(calm))
 
     async def do_pid(self, value):
         self.link._traffic.outbox._pid = value

@@ -11,6 +11,7 @@ class FakeWlan:
 
     PM_NONE = 0
     PM_PERFORMANCE = 1
+    PM_POWERSAVE = 2
 
     def __init__(self):
         self.there = False
@@ -71,7 +72,7 @@ def _with_short_off(script):
         await slept(0)
 
     async def run():
-        await bench.wifi._switch_on()
+        bench.wifi._switch_on()
         await script(bench)
 
     asyncio.sleep_ms = short
@@ -168,3 +169,61 @@ def test_the_radio_stays_awake_while_people_speak_and_a_radio_that_refuses_costs
     bench.wlan.busy = True
     bench.wifi.speaking(True)
     assert bench.wlan.pm == 1
+
+
+def test_the_supply_and_speech_together_say_how_the_radio_sleeps():
+    bench = Bench()
+    for awake, saving, speaking, pm in (
+        (False, True, False, 2), (True, True, False, 0), (True, False, False, 0), (False, False, False, 1),
+        (False, True, True, 0), (True, False, True, 0), (False, False, True, 0), (False, True, False, 2),
+    ):
+        bench.wifi.pace(awake, saving)
+        bench.wifi.speaking(speaking)
+        assert bench.wlan.pm == pm, (awake, saving, speaking)
+
+
+def test_a_radio_is_told_a_change_only():
+    bench = Bench()
+    bench.wifi.pace(False, False)
+    assert bench.wlan.pm is None, "as the chip has it"
+    bench.wifi.pace(False, True)
+    bench.wlan.pm = None
+    bench.wifi.pace(False, True)
+    assert bench.wlan.pm is None
+
+
+def test_a_radio_that_rests_is_off_and_is_not_climbed_for():
+    async def script(bench):
+        bench.wlan.there = True
+        await bench.look(2)
+        bench.wifi.rest(True)
+        assert bench.wlan.said[2:] == ["disconnect", "off"] and bench.wifi.resting and not bench.wifi.up()
+        bench.wifi.pace(False, True)
+        bench.wifi.rest(True)
+        await bench.look(1000)
+        assert bench.wlan.said[4:] == [] and not bench.wifi.gave_up and bench.wifi.drops == 0
+        bench.wifi.pace(True, False)
+        bench.wifi.rest(False)
+        assert bench.wlan.said[4:] == ["on", "connect"] and bench.wifi.up() and bench.wlan.pm == 0
+        bench.wifi.rest(False)
+        await bench.look(5)
+        assert bench.wlan.said[6:] == [] and bench.wifi.drops == 0
+
+    _with_short_off(script)
+
+
+def test_a_radio_that_is_told_to_rest_in_the_ladder_stays_off():
+    async def script(bench):
+        await bench.look(10)
+        slept = asyncio.sleep_ms
+
+        async def told(ms):
+            bench.wifi.rest(True)
+            await slept(0)
+
+        asyncio.sleep_ms = told
+        await bench.wifi._climb()
+        asyncio.sleep_ms = slept
+        assert bench.wlan.said[-1] == "off" and not bench.wlan.on
+
+    _with_short_off(script)
