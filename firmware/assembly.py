@@ -25,12 +25,14 @@ from firmware.drivers.busy import Busy
 from firmware.drivers.wall_clock import WallClock
 from firmware.keeper import Keeper
 from firmware.online import make_link
+from firmware.proving import make_proofs
 from firmware.reports import Reports
 from firmware.senses import Senses
 from firmware.shell import Shell, now, rand
 from firmware.signals import Signals
 from firmware.speechless import Speechless
 from firmware.unit import Unit
+from firmware.walk.at_start import make_testing
 
 
 def assemble(stored, watchdog, memory, speaks=True):
@@ -81,8 +83,10 @@ def assemble(stored, watchdog, memory, speaks=True):
             builder.problems.append(("restarts", "", "speech is left out after many starts in a row; calls go out as ever"))
         else:
             builder.problems.append(("speech", "", "speech is left out: not enough memory; calls go out as ever"))
+    make_proofs(shell, settings, timers)
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.power = builder.power(shell, rand)
+    make_testing(shell, stored, contacts + lines, names, timers)
     shell.unit.resume(before.volatile_calls(found, _volatile))
     _tell_start(shell, before, stored.problems, builder.problems)
     return shell

@@ -40,8 +40,8 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`, and `power` and
-    `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`,
+    `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""
@@ -124,6 +124,8 @@ class Shell:
         while True:
             self.senses.step()
             self.unit.tick()
+            if self.testing:
+                self.testing.tick()
             self.speech.tick()
             self.reports.tick()
             if self.power:
@@ -138,6 +140,7 @@ class Shell:
         due_ms = clock.soonest(clock.soonest(due_ms, self.reports.next_due()), self.signals.next_due())
         if self.power:
             due_ms = clock.soonest(due_ms, self.power.next_due())
+        due_ms = clock.soonest(due_ms, self.testing.next_due() if self.testing else None)
         return min(max(clock.diff(due_ms, now()), 0), _HEART_MAX_MS)
 
     async def _chores(self):
@@ -159,6 +162,7 @@ class Shell:
             if self.may_write():
                 self.wall_clock.note()
             self.keeper.tick(self._uptime_s)
+            self.daily_tests.tick(self._uptime_s)
             self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 
