@@ -11,7 +11,7 @@ if sys.implementation.name == "micropython":
     import machine
     from nor import NorFlash
 
-    from firmware import paths, speaking  # noqa: F401 - tested here too: it joins speech to the unit
+    from firmware import paths, proving, speaking  # noqa: F401 - tested here too: it joins speech to the unit
     from firmware.assembly import assemble
     from firmware.core import board, settings
     from firmware.drivers.rtc_memory import RtcMemory
@@ -80,3 +80,43 @@ if sys.implementation.name == "micropython":
         assert shell.faults.is_open("speech")
         shell.unit.activate(0, 0, 0)
         assert len(shell.calls.open) == 1
+
+    def test_the_unit_can_prove_its_paths_and_hear_itself_and_one_without_speech_only_the_former():
+        start_over("journal")
+        shell = made()
+        assert shell.proofs.paths() == [] and shell.audio_loop is not None and shell.unit.proofs is shell.proofs
+        assert shell.daily_tests._at_min // 60 == 11, "the default hour"
+        shell.daily_tests.tick(1)
+        del shell
+        gc.collect()
+        start_over("journal")
+        assert made(speaks=False).audio_loop is None
+
+    def test_five_starts_in_a_row_that_were_not_calm_make_the_sixth_reduced_and_it_raises_calls_p8():
+        start_over("journal")
+        memory = RtcMemory(machine.RTC())
+        memory.put("quick", 5)
+        shell = made()
+        assert shell.mode == "reduced" and shell.faults.is_open("restarts") and not shell.faults.is_open("speech")
+        shell.unit.activate(0, 0, 0)
+        assert len(shell.calls.open) == 1 and shell.readings()["mode"] == "reduced"
+
+    def test_a_call_that_flash_may_not_take_outlives_a_reset_under_the_new_session_p1():
+        start_over("journal")
+        shell = made()
+        shell.unit.may_write = lambda: False
+        shell.unit.activate(0, 0, 0)
+        number = shell.calls.open[0].number
+        assert shell.calls.volatile() and not shell.faults.is_open("storage"), "it is no fault of the flash"
+        machine.world.reset_cause = machine.WDT_RESET
+        del shell
+        gc.collect()
+        shell = made()
+        assert [call.number for call in shell.calls.open] == [number]
+        assert shell.uplink.call_id(number).split("-")[1] == shell.uplink.session[:8]
+        shell.unit.activate(1, 1, 0)
+        assert shell.calls.open[0].activations == 2
+        shell.unit.obey(shell.calls.open[0]._end("service", "mistake", "x"))
+        del shell
+        gc.collect()
+        assert made().calls.open == []

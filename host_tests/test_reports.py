@@ -128,3 +128,69 @@ def test_an_event_has_a_key_of_its_own_unless_it_is_to_replace_an_older_one():
         bench.reports.note("microphone", {"open": True}, key)
     keys = [key for key, _ in bench.sent]
     assert len(set(keys[:2])) == 2 and keys[2:] == ["quiet", "quiet"]
+
+
+def test_open_faults_are_told_once_more_without_a_sound_and_without_a_new_opening_p5():
+    bench = Bench().run(0)
+    bench.reports.fault("speaker", "", True)
+    bench.reports.fault("path", "broker2", True)
+    del bench.sent[:], bench.faulty[:]
+    bench.reports.again()
+    told = [(message["fault"], message["input"], message["open"]) for _, message in bench.sent]
+    assert told == [("speaker", "", True), ("path", "broker2", True)] and bench.faulty == []
+
+
+def test_a_start_says_whether_the_power_went_unsaved_and_whether_the_unit_is_reduced():
+    bench = Bench()
+    bench.reports.started("power_on", "0.3.0", None, False, "reduced")
+    message = bench.sent[0][1]
+    assert (message["clean"], message["mode"], message["cause"]) == (False, "reduced", "power_on")
+
+
+class Worst(Bench):
+    """The longest report that a unit can be made to give: the longest ids and names, 16 open faults and inputs, large counts."""
+
+    def __init__(self, counters, faults=16):
+        self.counters = counters
+        super().__init__()
+        for n in range(faults):
+            self.reports._faults.open("microphone", "x" * 22 + "%02d" % n)
+        longest = ("s" * 24, "f" * 24, "u" * 24)
+        self.reports._uplink = Uplink(longest, SEALER, "9f86d081884c7d65", 2147483647, "5e1f00d5", [])
+
+    def readings(self):
+        big = 2147483647
+        return {
+            "firmware": "99.99.99", "board": "OLIMEX_ESP32_POE_ISO_WROVER", "uptime_s": big, "reset_cause": "deep_sleep",
+            "heap_free_bytes": big, "rssi_dbm": -127, "call": "u" * 24 + "-5e1f00d5-268435456",
+            "journal": {"used_records": big, "free_records": big, "erases_max": big, "bad_sectors": 24},
+            "counters": dict(self.counters), "mode": "reduced", "mains": None,
+            "battery": {"mv": 4200, "why": "calibration", "state": "on_battery", "hours": 123.5, "by": "measured"},
+            "resets": dict.fromkeys(("power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out"), big),
+            "proven": {"y" * 22 + "%02d" % n: 99999 for n in range(16)}, "tested": "2027-02-20", "due": "2027-05-21",
+        }
+
+
+def test_the_longest_report_fits_and_what_is_left_out_first_is_the_proven_pulls():
+    names = ("connects", "races", "resends", "late_pubacks", "oversized", "dead", "dials", "dropped", "pending", "ignored",
+             "refused", "openings", "speaker_underruns", "speaker_stalls", "speaker_write_errors", "microphone_overruns",
+             "microphone_stalls")
+    counters = dict.fromkeys(names, 2147483647)
+    bench = Worst(counters).run(0)
+    (_, message) = bench.sent[-1]
+    assert message["proven"] == {} and message["counters"] == counters and len(message["faults"]) == 16
+    media = ("sent", "received", "lost", "late", "jitter_ms", "crypto", "replay", "source", "size", "version", "rate")
+    counters.update({"media_%s" % name: 2147483647 for name in media})
+    _, message = Worst(counters).run(0).sent[-1]
+    assert message["proven"] == {} and message["counters"] == {} and len(message["faults"]) == 16
+
+
+def test_each_report_is_below_2048_bytes_and_a_short_one_says_everything():
+    class Sizes(Worst):
+        def send(self, key, topic, payload, urgent):
+            assert len(payload) <= 2048, len(payload)
+            super().send(key, topic, payload, urgent)
+
+    Sizes({"x%02d" % n: 2147483647 for n in range(60)}).run(1200000)
+    _, message = Worst({"connects": 1}, faults=1).run(0).sent[-1]
+    assert len(message["proven"]) == 16 and message["counters"] == {"connects": 1}

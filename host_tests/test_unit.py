@@ -308,3 +308,98 @@ def test_a_clock_that_cannot_be_set_costs_nobody_a_receipt_p2():
     except OSError:
         pass
     assert flat.light == "RECEIVED"
+
+
+class Keeper:
+    """Notes what the unit tells it; `memory` is itself."""
+
+    def __init__(self):
+        self.memory = self
+        self.told = []
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *told: self.told.append((name,) + told)  # noqa: RUF005 - MicroPython
+
+
+def kept(**changes):
+    flat = Flat(**changes)
+    flat.unit.keeper = Keeper()
+    return flat, flat.unit.keeper.told
+
+
+def test_the_keeper_hears_of_every_call_and_a_receipt_that_came_with_the_end_proves_nothing():
+    flat, told = kept()
+    flat.unit.activate(1, 1, 0)
+    call = flat.alarms[0]["call"]
+    flat.hear("receipt", call=call, triggers=1, escalation=0)
+    flat.unit.released(1)
+    flat.unit.activate(0, 0, 0)
+    flat.unit.reset_pressed()
+    assert told == [("raised", 12, 1, 0), ("received", 12), ("released", 1), ("raised", 12, 0, 0), ("cleared", 12)]
+
+
+def test_an_activation_that_flash_does_not_take_is_kept_in_memory_under_the_number_of_its_call_p1():
+    flat, told = kept(journal_fails=True)
+    flat.unit.activate(1, 1, 0)
+    flat.unit.activate(0, 0, 0)
+    kept_calls = [one for one in told if one[0] == "keep_call"]
+    assert kept_calls == [("keep_call", calls.VOLATILE + 12, (1, 1, 1, 0)), ("keep_call", calls.VOLATILE + 12, (2, 0, 0, 0))]
+    flat, told = kept()
+    flat.unit.activate(1, 1, 0)
+    flat.journal_fails = True
+    flat.unit.activate(0, 0, 0)
+    assert [one for one in told if one[0] == "keep_call"] == [("keep_call", 12, (2, 0, 0, 0))]
+
+
+def test_below_the_limit_flash_is_left_alone_which_is_no_fault_and_what_ended_is_written_afterwards():
+    flat, told = kept()
+    flat.unit.activate(1, 1, 0)
+    call = flat.alarms[0]["call"]
+    flat.hear("receipt", call=call, triggers=1, escalation=0)
+    flat.take()
+    flat.unit.may_write = lambda: False
+    flat.unit.reset_pressed()
+    flat.unit.tick()
+    assert flat.take() == ["confirm", "STANDBY", "CLEARED", "report cleared"] and ("cleared", 12) in told
+    flat.unit.activate(0, 0, 0)
+    assert flat.take() == ["CALLING", "ACTIVATED", "send"] and flat.unit.calls.volatile()
+    flat.unit.may_write = lambda: True
+    flat.unit.tick()
+    assert flat.take() == ["journal cleared"] and flat.cleared_n == 12
+    flat.unit.tick()
+    assert flat.take() == [], "once"
+
+
+def test_an_activation_reaches_the_proofs_at_once_and_so_does_the_service_s_answer_p4():
+    class Proofs:
+        polls = 0
+        answer = None
+
+        def poll(self):
+            self.polls += 1
+
+        def answered(self, proof_id):
+            self.answer = proof_id
+
+    flat = Flat()
+    flat.hear("proof", id="0123abcd")
+    flat.unit.proofs = Proofs()
+    flat.unit.activate(0, 0, 0)
+    assert flat.unit.proofs.polls == 1
+    flat.hear("proof", id="0123abcd")
+    assert flat.unit.proofs.answer == "0123abcd"
+
+
+def test_a_volatile_call_that_is_resumed_does_not_make_the_next_number_volatile():
+    class Found:
+        call_n = calls.VOLATILE + 40
+        triggers = [(1, 1, 1, 0)]
+
+    flat = Flat()
+    flat.unit.resume([Found])
+    assert flat.alarms[0]["call"] == "u1-9f86d081-40" and flat.alarms[0]["resumed"] is True
+    flat.unit.calls.open.clear()
+    flat.unit.activate(0, 0, 0)
+    assert flat.alarms[-1]["call"] == "u1-5e1f00d5-41"

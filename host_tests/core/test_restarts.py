@@ -5,8 +5,8 @@ from firmware.core.restarts import CALM, FULL_AGAIN, STORM, Restarts, quick_star
 
 def test_starts_that_were_not_calm_are_counted_by_journal_and_memory_and_the_higher_counts():
     for boot, calm_boot, counted, quick in (
-        (1, 0, 0, 0), (2, 1, 0, 0), (7, 1, 0, 5), (6, 1, 0, 4), (6, 1, 5, 5), (7, 1, 2, 5), (6, 5, 0, 0), (6, 6, 3, 3), (6, 9, 0, 0),
-        (1000, None, 0, 0), (1000, None, 6, 6), (0, 3, 4, 4), (0, None, 0, 0), (5, -1, 0, 0),
+        (1, 0, 0, 0), (2, 1, 0, 0), (7, 1, 0, 5), (6, 1, 0, 4), (6, 1, 5, 5), (7, 1, 2, 5), (6, 5, 0, 0), (6, 6, 3, 3),
+        (6, 9, 0, 0), (1000, None, 0, 0), (1000, None, 6, 6), (0, 3, 4, 4), (0, None, 0, 0), (5, -1, 0, 0),
     ):
         assert quick_starts(boot, calm_boot, counted) == quick, (boot, calm_boot, counted)
 
