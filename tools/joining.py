@@ -13,6 +13,7 @@ import re
 import sys
 from pathlib import Path
 
+from tools.joining_lean import lean
 from tools.joining_names import Group, Names
 from tools.joining_scope import JoinError, Module
 from tools.joining_text import rewritten
@@ -29,6 +30,7 @@ OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmw
 ALONE = ("firmware.app", "firmware.stored")
 ON_DEMAND = ("firmware.walk", "firmware.core.walk")  # packages that are imported and let go of while the unit runs
 _SHORT = 10  # up to so many characters MicroPython makes a name of each text
+_SAID = "_SAID"  # holds the words of errors
 _TRACE = re.compile(r'File "(firmware\.\w+)", line (\d+)')
 
 
@@ -172,8 +174,8 @@ class _Program:
         self.places[group.name], seen = [], set()
         parts = ["from micropython import const\n"]
         parts += [f"from {other.rsplit('.', 1)[0]} import {leaf}\n" for other, leaf in names.others(group)]
-        long_names = self._long_names(group)
-        line = 1 + len(parts) + long_names.count("\n")
+        head = self._long_names(group)
+        line = 2 + len(parts) + head.count("\n")
         for name in group.members:
             text = rewritten(self._modules[name], self._sources[self._files[name]], names, group, seen)
             self.places[group.name].append((line, name))
@@ -183,7 +185,8 @@ class _Program:
         lost = Module(group.name, text).unknown() - {name for member in group.members for name in self._modules[member].unknown()}
         if lost:
             raise JoinError(f"{group.name}: nothing has the name {', '.join(sorted(lost))} any more")
-        return long_names + text
+        text, said = lean(Module(group.name, text), text, _SAID)
+        return f"{head}{_SAID} = {said!r}\n{text}"
 
     def _long_names(self, group):
         """Long texts that read like names are an object of 32 bytes at each place, unless something has that name: a function

@@ -9,7 +9,7 @@ def rewritten(module, text, names, group=None, seen=None):
 
     `seen`: import statements that the joined module has already; grows. Raises JoinError for what cannot be rewritten.
     """
-    edits = _Edits(module, text)
+    edits = Edits(module, text)
     dotted = list(names.attributes(module))
     roots = {id(node.value) for node, _ in dotted}
     for node, scope in dotted:
@@ -100,7 +100,7 @@ def _single(statement, alias, name=None):
     return ast.ImportFrom(statement.module, [one], statement.level)
 
 
-class _Edits:
+class Edits:
     """Changes to a text, put in at the end so that places stay what they are meanwhile. Columns are of bytes, as ast counts."""
 
     def __init__(self, module, text):
