@@ -107,8 +107,9 @@ class FakeTest:
         return self.end()
 
     def _progress(self, state, last, verdict=""):
-        step = self.left[0] if self.left else ""
-        words = {"test": self.test, "state": state, "step": step, "left": self.left, "last": last, "verdict": verdict}
+        left = [] if state == "ended" else self.left
+        step = left[0] if left else ""
+        words = {"test": self.test, "state": state, "step": step, "left": left, "last": last, "verdict": verdict}
         said = self._fake.event("test", **words)
         return [] if "loses_progress" in self._fake.faults else said
 

@@ -152,7 +152,8 @@ def _words(event):
         return f"speech {view['sid']} ({view['kind']}, {view['who']}) is {view['state']}" + _note(ended or view["note"])
     if event["event"] == "test":
         last = " ".join(view["last"]) if view["last"] else ""
-        return f"test {view['test']} {view['state']} {view['verdict']}: {last or view['step']}, {len(view['left'])} left".strip()
+        state = " ".join(filter(None, (view["state"], view["verdict"])))
+        return f"test {view['test']} {state}: {last or view['step'] or 'over'}, {len(view['left'])} left"
     if event["event"] == "unit":
         return f"unit is {view['status']}" + _note(view["reason"]) + (" health overdue" if view["health_overdue"] else "")
     try:

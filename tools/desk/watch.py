@@ -64,7 +64,7 @@ class UnitWatch:
         self.on_battery = on_battery
         before = self._silent_ms
         self._silent_ms, self._period_ms = self._battery if on_battery else self._mains
-        if on_battery and self.state == ONLINE and self._due_ms is not None:
+        if on_battery and self.state != SILENT and self._due_ms is not None:
             self._due_ms += self._silent_ms - before
         self._health_due_ms = now_ms + _OVERDUE_PERIODS * self._period_ms
 

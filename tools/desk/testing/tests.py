@@ -2,7 +2,7 @@
 
 from .. import routing
 from ..session import OLD, REPEATED
-from .commands import Commands
+from .commands import NO_REPLY, REFUSED, Commands
 from .course import Course
 from .parts import Parts
 from .record import Record
@@ -30,7 +30,7 @@ class Tests:
         self.commands = {address: Commands(retry_ms) for address in units}
         self.refuse = lambda record, reason: None
         self._parts = {address: Parts() for address in units}
-        self._courses = {}
+        self._courses, self._starts = {}, {}  # by address; starts: the newest that was asked for here and not seen yet
         self.reload()
 
     def reload(self):
@@ -53,6 +53,8 @@ class Tests:
         """Owe the unit a command. Returns its view."""
         fields = {"do": do, "test": test, "step": step, "value": value, "who": who}
         command = self.commands[record.address].ask(fields, self._now_ms())
+        if do == "start":
+            self._starts[record.address] = fields
         self._show_command(record.address, command)
         return command.view()
 
@@ -67,7 +69,8 @@ class Tests:
         was_known = course is not None and course.body["test"] == message["test"]
         if not was_known:
             course = self._courses[record.address] = Course.begun(message, at_s)
-            self._name_people(record.address, course)
+            people = self._starts.pop(record.address, {"who": "", "value": ""})  # known before the record says so
+            course.body["who"], course.body["witness"] = people["who"], people["value"]
         if course.take(message, at_s):
             self.store.save_course(record.address, course.body)
             self._timeline.emit("test", record.address, view=course.view(record.unit))
@@ -123,13 +126,9 @@ class Tests:
         commands = self.commands[address]
         for command in commands.settled:
             self._show_command(address, command)
+            if command.fields["do"] == "start" and command.state in (REFUSED, NO_REPLY):
+                self._starts.pop(address, None)
         commands.settled = []
 
     def _show_command(self, address, command):
         self._timeline.emit_later("test_command", address, **command.view())
-
-    def _name_people(self, address, course):
-        """Who began it here is known before the record says so."""
-        for command in self.commands[address].owed():
-            if command.fields["do"] == "start" and command.tries:
-                course.body["who"], course.body["witness"] = command.fields["who"], command.fields["value"]
