@@ -172,6 +172,8 @@ def test_every_expectation_tells_true_from_false(tmp_path):
         ("unit hours at least 5.5", "unit hours at least 6"),
         ("unit hours at most 5.5", "unit hours at most 5"),
         ("mains reported off", "mains reported on"),
+        ("radio on", "radio off"),
+        ("mains reports 1", "mains reports 2"),
         ("mains reports at most 1", "mains reports at most 0"),
         ("battery state low", "battery state mains"),
         ("battery without value jump", "battery without value adc"),
@@ -207,6 +209,7 @@ def test_what_the_desk_shows_of_a_supply_is_seen_and_summed_up():
 
 def _fill(view):
     view.starts, view.brown_outs, view.mode, view.clean, view.saves_power = 2, 1, "reduced", True, True
+    view.radio = True
     view.mains, view.mains_reports, view.charge_pct = False, 1, 30
     view.battery = {"mv": None, "why": "jump", "state": "low", "hours": 5.5, "by": "model"}
     view.light, view.tone_hz, view.powered, view.unit_status, view.faults = "flashing", 800, True, "online", ("held:cord1",)

@@ -11,8 +11,8 @@ REST = "rest"
 STATES = {
     "standby": {"saving": True, "mhz": 80, "amplifier": False, "talking": False},  # on battery, online, nothing on
     "calling": {"saving": False, "mhz": 160, "amplifier": False, "talking": False},  # a call is open and nobody has answered
-    "prompt": {"saving": False, "mhz": 160, "amplifier": True, "talking": True},  # a spoken message or a tone
-    "talk": {"saving": False, "mhz": 240, "amplifier": True, "talking": True},  # speech both ways
+    "prompt": {"saving": True, "mhz": 80, "amplifier": True, "talking": True},  # a spoken message or a tone, no call
+    "talk": {"saving": False, "mhz": 160, "amplifier": True, "talking": True},  # speech both ways
     "searching": {"saving": False, "mhz": 80, "amplifier": False, "talking": False},  # the radio looks for its access point
 }
 

@@ -1,11 +1,16 @@
 """The flat of a stage: a virtual board with the unit's root on it, its light and tone fed to the view."""
 
 import asyncio
+import threading
 import time
 
 from tools.deploy import deploy
 from tools.ending import end
 from tools.vboard import VirtualBoard
+
+# One deployment at a time: CPython's own parser keeps its depth in one place for all threads, and says so by a SystemError
+# ("AST constructor recursion depth mismatch", 3.11).
+_DEPLOYING = threading.Lock()
 
 
 class FlatSide:
@@ -28,7 +33,7 @@ class FlatSide:
     async def start(self):
         """Deploy the root and give the board power."""
         settings, key, ca, form = self._make
-        self.deployed = await asyncio.to_thread(deploy, self._directory / "root", settings, key, ca, form)  # takes a second
+        self.deployed = await asyncio.to_thread(_deploy, self._directory / "root", settings, key, ca, form)  # takes a second
         self._context = VirtualBoard(
             root=self._directory / "root",
             state=self._directory / "state",
@@ -81,7 +86,7 @@ class FlatSide:
 
     def _on_reset(self, event):
         self._view.starts += 1
-        self._view.saves_power = False
+        self._view.saves_power = self._view.radio = False
         self._timeline.say("unit", f"starts ({event['cause']})")
 
     def _on_watchdog(self, event):
@@ -98,6 +103,11 @@ class FlatSide:
     def _on_power(self, event):
         self._view.powered = bool(event["on"])
         self._timeline.say("unit", "has power" if event["on"] else "has no power at all")
+
+    def _on_radio(self, event):
+        if self._view.radio and not event["on"]:
+            self._timeline.say("unit", "radio off")
+        self._view.radio = event["on"]
 
     def _on_mains(self, event):
         self._timeline.say("unit", "mains are on" if event["on"] else "mains have failed")
@@ -116,3 +126,8 @@ class FlatSide:
 
     def _on_power_save(self, event):
         self._view.saves_power = event["mhz"] <= 80 and event["mode"] == "powersave"
+
+
+def _deploy(*arguments):
+    with _DEPLOYING:
+        return deploy(*arguments)

@@ -22,6 +22,7 @@ class View:
         self.no_answers = []  # the evidence of each
         self.refusal = ""  # why the last clear was not taken
         self.starts = self.brown_outs = 0  # since the scene began
+        self.radio = False
         self.saves_power = False  # as the hardware has it
         self.charge_pct = 100  # of the cell itself
         self.mode = None  # of this and the next three: what the unit has told the desk, None until it has
