@@ -1,6 +1,7 @@
 """Reading what units send: right messages, wrong ones, and any bytes at all."""
 
 import copy
+import functools
 import hashlib
 import hmac
 import json
@@ -18,6 +19,7 @@ from tools.desk.talk.description import describe
 BASE = "ils/v1/demo/f12/u1/"
 
 
+@functools.cache
 def samples():
     """One message of each kind and event, as (topic, dict without mac)."""
     unit = FakeUnit(KEY)

@@ -42,10 +42,10 @@ class Guide:
     async def run(self):
         """Exit code. Raises WalkError."""
         try:
-            await self._line.connect()
-            await self._begin()
-            self._line.follow()
             with Keyboard(self._queue.put_nowait, self._stream):
+                await self._line.connect()
+                await self._begin()
+                self._line.follow()
                 while self._code is None:
                     await self._next()
             return self._code

@@ -1,0 +1,160 @@
+"""What the engineer reads and types: every step has its sentence, every line is an order or is answered with what is wanted."""
+
+import io
+import json
+
+import pytest
+
+from tools.desk.testing.record import Record
+from tools.walk import at_port, ending, words
+from tools.walk.guide import WalkError
+from tools.walk.orders import HELP, Order, OrderError, read
+from tools.walk.screen import Screen
+
+STEPS = (
+    "pull:cord1", "ask:cord1:reach", "ask:cord1:free", "ask:cord1:untied", "ask:cord1:bangles", "ask:light", "ask:sounder",
+    "tone", "mains_off", "load", "mains_on", "path:broker1", "clock", "storage",
+)  # fmt: skip
+
+
+def test_every_step_of_the_protocol_says_what_to_do():
+    said = [words.instruction(step, {"cord1": "bathroom"}) for step in STEPS]
+    assert len(set(said)) == len(STEPS)
+    for step, text in zip(STEPS, said, strict=True):
+        assert text[0].isupper() and text[-1] in ".?", text
+        assert words.is_question(step) == text.endswith("?") == step.startswith("ask:")
+        assert ("cord1 (bathroom)" in text) == ("cord1" in step)
+    assert words.instruction("juggle:3") == "juggle:3", "of a newer unit, as it stands"
+    assert words.instruction("ask:doormat") == "doormat?"
+
+
+def test_lines_are_orders():
+    for line, step, order in (
+        ("y", "ask:light", Order("answer", "ask:light", "yes")),
+        (" NO ", "ask:cord1:free", Order("answer", "ask:cord1:free", "no")),
+        ("skip no second line here", "path:b2", Order("skip", "path:b2", "no second line here")),
+        ("stop", "tone", Order("stop")),
+        ("left", "tone", Order("left")),
+        ("?", "", Order("help")),
+        ("", "tone", None),
+    ):
+        assert read(line, step) == order
+    assert len(read("skip " + "x" * 99, "tone").value) == 64
+
+
+def test_what_is_no_order_is_answered_with_what_is_wanted():
+    for line, step, wanted in (
+        ("y", "pull:cord1", "no question is open"),
+        ("n", "", "no question is open"),
+        ("skip", "tone", "the reason is on the record"),
+        ("skip it", "", "nothing to leave out"),
+        ("stop it now", "tone", "not understood"),
+        ("dance", "tone", HELP),
+    ):
+        with pytest.raises(OrderError) as refused:
+            read(line, step)
+        assert wanted in str(refused.value), line
+
+
+def record(verdict="FAIL"):
+    header = {"v": 1, "test": "c0ffee01", "unit": "demo/f12/u1", "board": "N", "firmware": "1", "prev": "0" * 64}
+    header |= {"engineer": "E", "witness": "", "by": "desk", "started": None}
+    results = [["pull:cord1", "pass", "", 142], ["pull:cord2", "pass", "", 1742], ["tone", "skip", "no microphone", None]]
+    results += [["ask:light", "fail", "dark", None]]
+    end = {"verdict": verdict, "ended": None, "defects": ["ask:light"], "untested": [["tone", "no microphone"]]}
+    end["due"] = "2027-02-20"
+    return "\n".join(json.dumps(line) for line in [header, *results, end])
+
+
+def test_the_end_says_verdict_defects_what_was_not_tested_and_where_the_record_is():
+    out = io.StringIO()
+    entry = {"n": 7, "text": record(), "verdict": "FAIL", "flags": ["gap"], "sha256": "ab" * 32}
+    assert ending.with_record(Screen(False, out), entry) == 4
+    said = out.getvalue()
+    for part in ("FAIL. This unit is NOT in order", "DEFECT    light?: dark", "UNTESTED  tone: no microphone",
+                 "1742 ms (pull cord2)", "next test due: 2027-02-20", "IN DOUBT: gap", "Record 7", "test-record 7"):  # fmt: skip
+        assert part in said, part
+    assert Record(record()).is_read
+
+
+def test_each_verdict_has_an_exit_code_and_a_record_that_cannot_be_read_is_none_of_them():
+    entry = {"n": 7, "text": record("PASS"), "verdict": "PASS", "flags": [], "sha256": "ab" * 32}
+    codes = {"PASS": 0, "PASS WITH DEFECTS": 3, "FAIL": 4, "INCOMPLETE": 5}
+    for verdict, code in codes.items():
+        entry |= {"text": record(verdict), "verdict": verdict}
+        assert ending.with_record(Screen(True, io.StringIO()), entry) == code
+        assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", verdict) == code
+    entry |= {"text": "?", "verdict": "", "flags": ["form"]}
+    assert ending.with_record(Screen(True, io.StringIO()), entry) == 1
+    assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", "") == 1
+
+
+def test_a_script_gets_one_object_a_line_and_a_terminal_nothing_that_could_drive_it():
+    out = io.StringIO()
+    Screen(True, out).say("now", "words\nof two lines", step="tone", text="a\nb")
+    assert json.loads(out.getvalue()) == {"say": "now", "step": "tone", "text": "a\nb"}
+    out = io.StringIO()
+    Screen(False, out).say("console", "\x1b[2Jgone\nsecond")
+    assert out.getvalue() == "?[2Jgone\nsecond\n"
+
+
+class Console:
+    """Gives its pieces one after the other, then b"" for ever, or breaks."""
+
+    def __init__(self, *pieces):
+        self._pieces = list(pieces)
+
+    def readline(self):
+        if not self._pieces:
+            raise OSError("unplugged")
+        return self._pieces.pop(0)
+
+
+def follow(*pieces):
+    out = io.StringIO()
+    return at_port.follow(Console(*pieces), Screen(False, out)), out.getvalue()
+
+
+def test_the_console_is_followed_to_the_verdict_of_this_test():
+    code, said = follow(
+        b"test: this board has no answer or reset contact; a test is begun from the desk, or by the file test.req\n",
+        b"test 00000000: ended, PASS\n",  # of the test before: what was still in the port
+        b"unit demo star", b"", b"ted\r\n", b"test c0ffee01: begins; 5 steps\n", b"\xff\n",
+        b"test c0ffee01: pull:cord1 pass 142 ms\n", b"test c0ffee01: ended, PASS WITH DEFECTS\n", b"never read\n",
+    )  # fmt: skip
+    assert code == 3
+    assert "unit demo started\n" in said
+    assert "PASS WITH DEFECTS. Calls get through." in said
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [(b"test: not begun: busy\n", "a call is open or somebody speaks"),
+     (b"test: test.req is not {...}: no test\n", "test.req is not"), (b"one\n", "The test goes on at the unit")],
+)  # fmt: skip
+def test_a_test_that_does_not_begin_or_a_console_that_goes_is_told_in_words(line, wanted):
+    with pytest.raises(WalkError, match=wanted):
+        follow(line)
+
+
+def test_the_request_is_written_by_mpremote_and_the_unit_started_anew(monkeypatch, tmp_path):
+    ran = []
+
+    class Done:
+        returncode, stdout, stderr = 0, "", ""
+
+    monkeypatch.setattr("subprocess.run", lambda command, **options: ran.append(command) or Done)
+    at_port.request("/dev/ttyUSB7", 'E. "Quote" Müller', "Ann's")
+    (command,) = ran
+    assert command[1:5] == ["-m", "mpremote", "connect", "/dev/ttyUSB7"]
+    assert (command[5], command[7]) == ("exec", "reset")
+    monkeypatch.chdir(tmp_path)
+    exec(command[6], {})  # what the unit would do
+    assert json.loads((tmp_path / "test.req").read_text()) == {"who": 'E. "Quote" Müller', "witness": "Ann's"}
+
+
+def test_a_port_without_a_unit_is_told_in_words(tmp_path):
+    with pytest.raises(WalkError, match="Is the unit at this port"):
+        at_port.request(str(tmp_path / "no-such-port"), "E", "")
+    with pytest.raises(WalkError, match="begins it by itself"):
+        at_port._console(str(tmp_path / "no-such-port"))
