@@ -89,6 +89,8 @@ def assemble(stored, watchdog, memory, speaks=True):
     make_testing(shell, stored, contacts + lines, names, timers)
     shell.unit.resume(before.volatile_calls(found, _volatile))
     _tell_start(shell, before, stored.problems, builder.problems)
+    if shell.journal and not before.clean:
+        builder.died(shell.power)
     return shell
 
 
@@ -124,8 +126,6 @@ def _tell_start(shell, before, of_stored, of_parts):
     for fault, name, text in of_parts:
         print("%s: %s" % (fault, text))
         shell.reports.fault(fault, name, True)
-    if shell.power and shell.journal and not before.clean:
-        shell.power.died()
     shell.signals.faulty(shell.faults.any())
     print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(opened)))
 
@@ -136,6 +136,8 @@ def _tested_by_start(shell, of_stored, of_parts):
     for name, source in shell.faults.opened():
         if name == "settings":
             over = (name, source) not in found and not (of_stored and not source)
+        elif name == "storage" and source == "tests":
+            over = not shell.testing.damaged
         elif name == "storage" and not source:
             over = shell.journal is not None and not shell.journal.faults  # its first records were written and read back
         else:

@@ -32,6 +32,9 @@ def make_testing(shell, stored, senses, names, timers):
     testing.unsent, problems = look(due, shell.may_write)
     for name, why in problems:
         print("tests: %s: %s" % (name, why))
+    testing.damaged = any(why != "cut" for _, why in problems)  # a cut test has a record of its own now
+    if testing.damaged:
+        shell.reports.fault("storage", "tests", True)
     shell.testing = shell.senses.testing = shell.unit.testing = testing
     if testing.pattern_of is None:
         print("test: this board has no answer or reset contact; a test is begun from the desk, or by the file %s" % _REQUEST)

@@ -1,9 +1,9 @@
 """Runs in MicroPython: cuts the power at every write and erase that keeping records of test makes on a real littlefs.
 
-A life is three tests, of which one is stored, in a file system of its own in memory. It is lived once for each block operation and each
-way in which that one can be torn; then the unit starts, and again with a cut at each operation of that start. What is then on flash is
-held against what the life was told. Prints `CUTS <states> <broken>`; the first broken promise is shown. Arguments: name of a bug
-of `BUGS`, or `none`; the greatest number of second cuts for each first.
+A life is three tests, of which one is stored, in a file system of its own in memory. It is lived once for each block operation
+and each way in which that one can be torn; then the unit starts, and again with a cut at each operation of that start. What is
+then on flash is held against what the life was told. Prints `CUTS <states> <broken>`; the first broken promise is shown.
+Arguments: name of a bug of `BUGS`, or `none`; the greatest number of second cuts for each first.
 """
 
 import json
