@@ -39,16 +39,9 @@ def assemble(stored, watchdog, memory, speaks=True):
     """The shell.Shell of a unit, ready to `supervise`. `stored`: stored.Stored with a board; `watchdog`: machine.WDT; `memory`:
     drivers.rtc_memory; `speaks`: False leaves speech out, which takes a third of the memory. So does a restart storm."""
     shell = Shell(watchdog)
+    before = _begin(shell, stored, memory)
     settings = stored.settings
     timers = Timers(settings["timers"])
-    shell.reset_cause = reset_cause()
-    shell.board_name = stored.board.get("name", "unknown")
-    shell.faults = Faults()
-    before = Before(memory, shell.reset_cause)
-    shell.recorder = Recorder(memory, now)
-    shell.recorder.note("start", CAUSES.index(shell.reset_cause))
-    shell.wall_clock = WallClock(machine.RTC(), "clock.txt", version.BUILT_S)
-    shell.wall_clock.start()
     busy = core._io_queue.poller = Busy(core._io_queue.poller, now)
     builder = Builder(stored.board, settings, timers, now)
     speaker = builder.speaker()
@@ -57,32 +50,24 @@ def assemble(stored, watchdog, memory, speaks=True):
     storm = rules.reduced and speaks
     speaks = speaks and not storm
     shell.mode = "full" if speaks else "reduced"
-    if speaks:
-        from firmware import speaking
-
-        shell.talk = speaking.make_talk(shell, settings, builder.microphone(), speaker)
-    else:
-        shell.talk = Speechless(shell)
+    shell.talk = _make_talk(shell, settings, builder, speaker) if speaks else Speechless(shell)
     shell.signals = Signals(builder.light(), speaker, now, shell.talk)
     contacts, lines = builder.inputs(shell.bell.set, busy.busy_ms)
     names = builder.names()
     _make_voices(shell, stored, names)
     shell.calls = Calls(timers, shell.journal.next_call_n() - 1 if shell.journal else 0)
     shell.link, shell.bearer = make_link(shell, stored, now, rand)
-    shell.reports = Reports(shell.uplink, shell.downlink, shell.link, shell.faults, shell.readings, shell.told_time,
-                            shell.fault_changed, timers.health_ms, now)
-    shell.unit = Unit(shell.calls, shell.journal, shell.uplink, shell.downlink, shell.link, shell.signals, shell.reports, now)
+    _make_unit(shell, timers)
     shell.keeper = shell.unit.keeper = Keeper(shell, memory, rules, [name for name, _ in names], before.proven, speaker,
                                               timers.clock_unset_ms)
-    shell.unit.may_write = shell.may_write
     if speaks:
+        from firmware import speaking
+
         speaking.join(shell, settings["speech"], timers, any(sense.role == "answer" for sense in contacts))
     else:
         shell.speech = shell.daily = shell.unit.speech = shell.talk
-        if storm:
-            builder.problems.append(("restarts", "", "speech is left out after many starts in a row; calls go out as ever"))
-        else:
-            builder.problems.append(("speech", "", "speech is left out: not enough memory; calls go out as ever"))
+        fault, why = ("restarts", "after many starts in a row") if storm else ("speech", "as there is not enough memory")
+        builder.problems.append((fault, "", "speech is left out %s; calls go out as ever" % why))
     make_proofs(shell, settings, timers)
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.power = builder.power(shell, rand)
@@ -94,6 +79,25 @@ def assemble(stored, watchdog, memory, speaks=True):
     return shell
 
 
+def _begin(shell, stored, memory):
+    """What is there before any part: name, faults, recorder, clock. Returns what the starts before have left."""
+    shell.reset_cause = reset_cause()
+    shell.board_name = stored.board.get("name", "unknown")
+    shell.faults = Faults()
+    before = Before(memory, shell.reset_cause)
+    shell.recorder = Recorder(memory, now)
+    shell.recorder.note("start", CAUSES.index(shell.reset_cause))
+    shell.wall_clock = WallClock(machine.RTC(), "clock.txt", version.BUILT_S)
+    shell.wall_clock.start()
+    return before
+
+
+def _make_talk(shell, settings, builder, speaker):
+    from firmware import speaking
+
+    return speaking.make_talk(shell, settings, builder.microphone(), speaker)
+
+
 def _make_voices(shell, stored, inputs):
     settings, journal = stored.settings, shell.journal
     who = tuple(settings[name] or "unknown" for name in ("scheme", "flat", "unit"))
@@ -102,6 +106,13 @@ def _make_voices(shell, stored, inputs):
     epoch = journal.epoch if journal else session[:8]
     shell.uplink = Uplink(who, sealer, session, journal.boot if journal else 0, epoch, inputs)
     shell.downlink = Downlink(shell.uplink.prefix + "down", who[2], session, sealer)
+
+
+def _make_unit(shell, timers):
+    shell.reports = Reports(shell.uplink, shell.downlink, shell.link, shell.faults, shell.readings, shell.told_time,
+                            shell.fault_changed, timers.health_ms, now)
+    shell.unit = Unit(shell.calls, shell.journal, shell.uplink, shell.downlink, shell.link, shell.signals, shell.reports, now)
+    shell.unit.may_write = shell.may_write
 
 
 def _volatile(number, triggers):

@@ -50,6 +50,7 @@ class Keeper:
         self._last_saved = False
         self._trouble = 0  # of the speaker, as counted last
         self._played = 0
+        self._fresh = []  # inputs that were proven before anybody had told the time
         self._pulls = {}  # input index -> [call number, released, received] of a pull that is not proven yet
 
     # --- what happens
@@ -71,7 +72,14 @@ class Keeper:
             self.memory.put("told", 1)
         if abs(off_s) > _CLOCK_OFF_S:
             shell.recorder.note("clock", off_s)
+        self._date_anew(shell.wall_clock.now_s() + off_s - unix_s)
         shell.reports.fault("clock", "", abs(unix_s - shell.wall_clock.now_s()) > _CLOCK_OFF_S)
+
+    def _date_anew(self, leap_s):
+        """The clock has leapt by `leap_s`: pulls that were proven by the old one, in this start, were that much later."""
+        for name in self._fresh if leap_s > 0 else ():
+            self.proven[name] += leap_s
+        self._fresh.clear()
 
     def raised(self, number, input_index, cause_index):
         """An input has raised call `number`, or triggered it again. A line that broke is no pull."""
@@ -106,7 +114,10 @@ class Keeper:
     def _prove(self, input_index, pull):
         if pull[1] and pull[2]:
             del self._pulls[input_index]
-            self.proven[self._names[input_index]] = self._shell.wall_clock.now_s()
+            name = self._names[input_index]
+            self.proven[name] = self._shell.wall_clock.now_s()
+            if not self._shell.wall_clock.known and name not in self._fresh:
+                self._fresh.append(name)
             self._proven_changed = True
 
     def hours(self):

@@ -482,3 +482,22 @@ def counting(scene):
             small_file.save = save
 
     return counted
+
+
+def test_a_pull_that_was_proven_before_the_time_was_told_is_dated_anew_and_one_after_it_is_not():
+    def scene():
+        life = Life()
+        life.keeper.proven["cord2"] = life.wall_clock.s - 7200
+        for input_index in (1,):
+            life.keeper.raised(5, input_index, 0)
+            life.keeper.released(input_index)
+            life.keeper.received(5)
+        life.keeper.told_time(life.wall_clock.s + 100 * 3600)
+        assert life.keeper.hours() == {"button": None, "cord1": 0, "cord2": 102}
+        life.keeper.raised(6, 0, 0)
+        life.keeper.released(0)
+        life.keeper.received(6)
+        life.keeper.told_time(life.wall_clock.s + 50 * 3600)
+        assert life.keeper.hours() == {"button": 50, "cord1": 50, "cord2": 152}
+
+    inside(scene)
