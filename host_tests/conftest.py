@@ -7,6 +7,7 @@ up after it may hang as well; a minute later the whole run then ends, with the s
 import faulthandler
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -26,6 +27,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` hands it down; some tests press Ctrl-C
     with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         config.stash[_STDERR] = os.fdopen(os.dup(2), "w")
 

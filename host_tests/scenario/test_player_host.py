@@ -114,7 +114,8 @@ def lit(level):
 
 
 def test_what_came_in_time_counts_although_the_loop_was_held_up(tmp_path):
-    played(tmp_path, FakeStage(press=held_up((100, lit(True)), (200, lit(False)))), "press button", "expect light lit within 0.3")
+    stage = FakeStage(press=held_up((100, lit(True)), (200, lit(False))))
+    assert "light lit within 0.3" in played(tmp_path, stage, "press button", "expect light lit within 0.3")
 
 
 def test_what_came_too_late_does_not_count_although_the_loop_was_held_up(tmp_path):
@@ -173,6 +174,13 @@ def test_every_expectation_tells_true_from_false(tmp_path):
         ("unit hours at most 5.5", "unit hours at most 5"),
         ("mains reported off", "mains reported on"),
         ("radio on", "radio off"),
+        ("call test", "call real"),
+        ("call ringing everyone", "call ringing nobody"),
+        ("test paused", "test running"),
+        ("test step pull:cord1 pass", "test step pull:cord1 fail"),
+        ("test left tone", "test left pull:cord1"),
+        ("test verdict PASS WITH DEFECTS", "test verdict PASS"),
+        ("test recorded INCOMPLETE", "test recorded PASS"),
         ("mains reports 1", "mains reports 2"),
         ("mains reports at most 1", "mains reports at most 0"),
         ("battery state low", "battery state mains"),
@@ -210,11 +218,14 @@ def test_what_the_desk_shows_of_a_supply_is_seen_and_summed_up():
 def _fill(view):
     view.starts, view.brown_outs, view.mode, view.clean, view.saves_power = 2, 1, "reduced", True, True
     view.radio = True
+    view.test = {"state": "paused", "step": "tone", "left": ["tone"], "verdict": "PASS WITH DEFECTS"}
+    view.test["results"] = [["pull:cord1", "pass", ""], ["tone", "open", ""]]
+    view.records = [{"verdict": "INCOMPLETE", "flags": []}, {"verdict": "PASS", "flags": ["gap"]}]
     view.mains, view.mains_reports, view.charge_pct = False, 1, 30
     view.battery = {"mv": None, "why": "jump", "state": "low", "hours": 5.5, "by": "model"}
     view.light, view.tone_hz, view.powered, view.unit_status, view.faults = "flashing", 800, True, "online", ("held:cord1",)
     view.take_call(call(1, "closed"))
-    view.take_call(call(2, triggers=2, escalation=2, ringing=["coordinator", "centre"], note="clear refused: not_answered"))
+    view.take_call(call(2, triggers=2, escalation=2, ringing=["coordinator", "centre"], note="clear refused: not_answered", test=True))
 
 
 def test_the_newest_open_call_is_looked_at_before_any_closed_one():

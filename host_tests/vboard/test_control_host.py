@@ -95,7 +95,8 @@ def test_a_stranger_presses_and_sees_the_light(client):
     reply = client.do("subscribe", since=0)
     assert reply["ok"] and reply["n"] >= 1
     client.event(event="console", text="up 1")
-    assert client.do("press", input="button", ms=60) == {"v": 1, "id": 2, "ok": True}
+    client.do("fault", fault="bounce", on=False)  # on a busy machine each bounce may be a change of the light of its own
+    assert client.do("press", input="button", ms=60) == {"v": 1, "id": 3, "ok": True}
     light = client.event(event="light", level=1)
     assert light["v"] == 1 and light["t_ms"] > 0
     assert client.do("wait", field="light", value=1)["status"]["power"] is True

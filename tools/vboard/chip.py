@@ -48,6 +48,7 @@ class Chip:
         self.sound = SoundCard(board.facts.get("sounder"), self.tell, self._post, self._hear)
         self.microphone, self.speaker = Microphone(self.sound), Loudspeaker(self.sound)
         self._loop = None
+        self.frame_ms = None  # when the frame came that is being taken; the loop may be late
         self._tone_hz = 0
         self._udp_fault = 0
         self._wifi = ["ok", wifi_join_ms]
@@ -285,8 +286,16 @@ class Chip:
     # What the chip tells the world.
 
     def _take(self, operation, index, value, payload):
+        """What it leads to is told with the time at which the frame came."""
+        self.frame_ms = self._board.ms_of(self._child.at_s)
+        try:
+            self._take_frame(operation, index, value, payload)
+        finally:
+            self.frame_ms = None
+
+    def _take_frame(self, operation, index, value, payload):
         if operation == wire.OUT:
-            self.lamp.output(index, value, self._board.ms_of(self._child.at_s))
+            self.lamp.output(index, value, self.frame_ms)
             self._board.supply.output(index, value)
         elif operation == wire.FEED:
             self._feed()

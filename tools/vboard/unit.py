@@ -304,7 +304,8 @@ class VirtualBoard:
     def emit(self, event, **facts):
         """Tells everybody. Also for whoever drives the board and wants a mark on its time line."""
         self.newest += 1
-        record = {"n": self.newest, "t_ms": self.now_ms(), "event": event, **facts}
+        t_ms = self.now_ms() if self.chip.frame_ms is None else self.chip.frame_ms
+        record = {"n": self.newest, "t_ms": t_ms, "event": event, **facts}
         self.log.append(record)
         for queue in self._listeners:
             queue.put_nowait(record)
