@@ -1,7 +1,7 @@
 """The presses that begin a test at the unit: short, short, long, short. Pure.
 
 A stuck contact makes one press; one that chatters makes many, of lengths that chance gives. So all of these are wanted:
-- 2 s of rest before the first press and after the last one;
+- 3 s of rest before the first press and after the last one;
 - short: 80 to 800 ms; long: 1.5 to 4 s; 0.1 to 2 s between two presses; all within 12 s;
 - at most 12 presses since the contact last rested for 10 min: who presses wrongly has three tries, a contact that chatters is not
   listened to until it has rested.
@@ -14,7 +14,7 @@ from micropython import const
 
 from firmware.core import clock
 
-_REST_MS = const(2000)
+_REST_MS = const(3000)
 _SHORT_MS = const(80)  # a glitch that outlasts the debounce is shorter
 _SHORTEST_GAP_MS = const(100)
 _LONGEST_GAP_MS = const(2000)

@@ -48,7 +48,7 @@ _TABLE = {
                STOPPED: "_stop", TICK: "_settle"},
     WALKING: {PULLED: "_pull", RELEASED: "_release", RECEIVED: "_receive", HELD: "_hold", ANSWERED: "_answer", SKIPPED: "_skip",
               MEASURED: "_measure", REAL: "_pause", STOPPED: "_stop", TICK: "_tick"},
-    PAUSED: {PULLED: "_pull", RELEASED: "_release", RECEIVED: "_receive", HELD: "_hold", ANSWERED: "_refuse", SKIPPED: "_refuse",
+    PAUSED: {RELEASED: "_release", RECEIVED: "_receive", HELD: "_hold", ANSWERED: "_refuse", SKIPPED: "_refuse",
              OVER: "_resume", STOPPED: "_stop", TICK: "_tick"},
     ENDED: {},
 }
@@ -85,9 +85,9 @@ class Machine:
         ("TELL",)                             the state has changed
         ("END", verdict)                      the last one
 
-        Data by event: PULLED (input, True if it raises a call, whose receipt is waited for), RELEASED, HELD (input), RECEIVED (input, latency in ms), ANSWERED (step, "yes" or "no"), SKIPPED
-        (step, why), MEASURED (step, result, detail, ms or None). What comes after the end, or out of place, changes nothing. Raises
-        ValueError for an unknown event.
+        Data by event: PULLED (input, True if it raises a call, whose receipt is waited for), RELEASED, HELD (input), RECEIVED
+        (input, latency in ms), ANSWERED (step, "yes" or "no"), SKIPPED (step, why), MEASURED (step, result, detail, ms or None).
+        What comes after the end, or out of place, changes nothing. Raises ValueError for an unknown event.
         """
         if event not in EVENTS:
             raise ValueError("test: unknown event %r" % (event,))
