@@ -27,7 +27,8 @@ demo: setup prompts ## a virtual flat, its broker and the alarm desk in the term
 scenarios: setup prompts ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
 	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,rom $(SCENARIO)
 
-test: setup lint docs-check test-host test-micropython ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython
+test: setup prompts lint docs-check ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython
+	@$(PY) -m host_tests.side_by_side
 
 test-host: setup prompts ## tests on CPython, with the virtual board, real brokers and scenarios among them
 	@$(PY) -m pytest host_tests

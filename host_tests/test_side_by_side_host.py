@@ -1,0 +1,49 @@
+"""What runs beside the tests that keep time is all of it run, and a failure there is one."""
+
+import sys
+import time
+
+from host_tests.side_by_side import BESIDE, ROOT, Chain, beside, in_front
+
+
+def through(chain):
+    end_s = time.monotonic() + 20
+    while chain.look():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+def python(text):
+    return [sys.executable, "-c", text]
+
+
+def test_all_run_in_order_and_who_fails_is_named_with_all_that_was_said(tmp_path, capsys):
+    seen = tmp_path / "seen"
+    note = f"open({str(seen)!r}, 'a').write"
+    commands = {"a one": python(f"{note}('a'); print('first'); print('last of a')"),
+                "b one": python(f"{note}('b'); print('why b'); raise SystemExit(3)"), "c one": python(f"{note}('c')")}
+    chain = Chain(commands, tmp_path)
+    through(chain)
+    said = capsys.readouterr().out
+    assert seen.read_text() == "abc" and chain.failed == ["b one"]
+    assert "last of a" in said and "first" not in said, "of what went well the last line is enough"
+    assert "b one: FAILED" in said and "why b" in said
+
+
+def test_what_runs_gives_way_to_the_tests_that_keep_time(tmp_path, capsys):
+    chain = Chain({"nice": python("import os; print('nice', os.nice(0))")}, tmp_path)
+    through(chain)
+    assert "nice 10" in capsys.readouterr().out
+
+
+def test_the_end_leaves_nothing_running(tmp_path):
+    chain = Chain({"long": python("import time; time.sleep(60)"), "next": python("raise SystemExit(1)")}, tmp_path)
+    chain.look()
+    chain.end()
+    assert not chain.look() and chain.failed == []
+
+
+def test_each_path_is_there_and_is_left_out_in_front():
+    for path in BESIDE:
+        assert (ROOT / path).exists() and "--ignore=" + path in in_front(), path
+        assert path in beside()["tests that only calculate"]
