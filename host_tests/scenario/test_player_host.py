@@ -225,7 +225,8 @@ def _fill(view):
     view.battery = {"mv": None, "why": "jump", "state": "low", "hours": 5.5, "by": "model"}
     view.light, view.tone_hz, view.powered, view.unit_status, view.faults = "flashing", 800, True, "online", ("held:cord1",)
     view.take_call(call(1, "closed"))
-    view.take_call(call(2, triggers=2, escalation=2, ringing=["coordinator", "centre"], note="clear refused: not_answered", test=True))
+    everyone = ["coordinator", "centre"]
+    view.take_call(call(2, triggers=2, escalation=2, ringing=everyone, note="clear refused: not_answered", test=True))
 
 
 def test_the_newest_open_call_is_looked_at_before_any_closed_one():

@@ -3,6 +3,7 @@
 import asyncio
 
 from tools.desk.client import DeskError
+from tools.scenario import walking
 from tools.scenario.grammar import ACTIONS
 from tools.scenario.voice import write_voice
 
@@ -189,6 +190,12 @@ ACTS = {
     "power on": lambda stage: _power(stage, True),
     "reset": _on_board("reset"),
     "speaker SPEAKER": _speaker,
+    "test start by WHO": walking.start,
+    "test walk": walking.walk,
+    "test walk until STEP": walking.walk,
+    "test answer STEP VALUE": walking.answer,
+    "test skip STEP WHY": walking.skip,
+    "test stop": walking.stop,
     "desk stop": lambda stage: stage.desk.stop(kill=True),
     "desk start": lambda stage: stage.desk.start(),
     "desk withhold receipts": _injected(-1),

@@ -8,7 +8,7 @@ import time
 from tools import child
 from tools.desk.client import DeskClient, DeskError, read_state
 from tools.ending import end
-from tools.scenario.view import call_line, session_line
+from tools.scenario.view import call_line, session_line, test_line
 
 _START_S = 10.0  # Python with its imports takes 0.5 s; a busy one-core runner some seconds
 _LOOK_S = 0.05
@@ -140,7 +140,27 @@ def _alert_words(event, _):
     return f"{of_call}{event['party']} is alerted{note}"
 
 
+def _test_words(event, _):
+    last = event["view"]["last"]
+    if event["view"]["state"] != "running" or last is None:
+        return test_line(event["view"])[2:]
+    return f"test: {last[0]} {last[1]}" + (f" ({last[2]})" if last[2] else "")
+
+
+def _mains_words(event, _):
+    return f"mains reported {'on' if event['on'] else 'off'} for {event['for_s']} s, {event['edges']} changes"
+
+
+def _battery_words(event, _):
+    reading = f"{event['mv']} mV" if event["mv"] is not None else f"no value: {event['why']}"
+    return f"supply {event['state']}: {reading}" + (f", {event['hours']} h" if event["hours"] is not None else "")
+
+
 _WORDS = {
+    "mains": _mains_words,
+    "battery": _battery_words,
+    "test": _test_words,
+    "test_record": lambda event, _: f"record of test stored: {event['verdict']} {' '.join(event['flags'])}".rstrip(),
     "ok": lambda event, _: f"I'm OK {event['state']} on {event['day']}",
     "call": _call_words,
     "talk": _talk_words,

@@ -23,7 +23,7 @@ def _count_open(view):
 
 
 def _rings_at(call, party):
-    wanted = {"coordinator", "centre"} if party == "everyone" else {party}
+    wanted = {"everyone": {"coordinator", "centre"}, "nobody": set()}.get(party, {party})
     return set(call["ringing"]) == wanted
 
 
@@ -46,6 +46,15 @@ def _of_battery(check):
     return whole
 
 
+def _of_test(check):
+    """A check of the newest test; false while there is none."""
+
+    def whole(view, **fields):
+        return view.test is not None and check(view.test, **fields)
+
+    return whole
+
+
 _CHECKS = {
     "light lit": lambda view: view.lit,
     "light LIGHT": lambda view, light: view.light == light,
@@ -60,6 +69,7 @@ _CHECKS = {
     "call cause NAME": _of_call(lambda call, name: any(entry["cause"] == name for entry in call["inputs"])),
     "calls open COUNT": lambda view, count: _count_open(view) == count,
     "calls stored COUNT": lambda view, count: len(view.calls) == count,
+    "call SORT": _of_call(lambda call, sort: call.get("test", False) == (sort == "test")),
     "clear refused": lambda view: bool(view.refusal),
     "session SESSION": _of_session(lambda one, session: one["state"] == session),
     "session kind WHICH": _of_session(lambda one, which: one["kind"] == which),
@@ -84,6 +94,11 @@ _CHECKS = {
     "battery state SUPPLY": _of_battery(lambda one, supply: one["state"] == supply),
     "battery without value NAME": _of_battery(lambda one, name: one["mv"] is None and one["why"] == name),
     "battery below PERCENT": lambda view, percent: view.charge_pct < percent,
+    "test STATE_OF_TEST": _of_test(lambda test, state_of_test: test["state"] == state_of_test),
+    "test step STEP RESULT": _of_test(lambda test, step, result: [step, result] in [one[:2] for one in test["results"]]),
+    "test left STEP": _of_test(lambda test, step: step in test["left"]),
+    "test verdict VERDICT": _of_test(lambda test, verdict: test["verdict"] == verdict),
+    "test recorded VERDICT": lambda view, verdict: {"verdict": verdict, "flags": []} in view.records,
     "fault FAULT open": lambda view, fault: fault in view.faults,
     "fault FAULT closed": lambda view, fault: fault not in view.faults,
 }

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 LIGHTS = ("off", "steady", "flashing", "double", "winking")
 OUTCOMES = ("emergency", "help_sent", "mistake", "test")
 CALL_STATES = ("open", "answered", "clearing", "closed")
-PARTIES = ("coordinator", "centre", "everyone")
+PARTIES = ("coordinator", "centre", "everyone", "nobody")
 KINDS = ("intercom", "welfare", "door")
 SESSION_STATES = ("calling", "announcing", "ringing", "connected", "held", "ending", "ended")
 CELLS = ("ok", "worn", "dead", "missing")
 SENSES = ("ok", "no_value", "nan", "jump", "stuck")
 SUPPLIES = ("mains", "on_battery", "low", "critical", "dying")
+TEST_STATES = ("running", "paused", "ended")
+RESULTS = ("pass", "fail", "skip")
+VERDICTS = ("PASS", "PASS WITH DEFECTS", "FAIL", "INCOMPLETE")
 COMMANDS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
 
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
@@ -69,6 +72,12 @@ ACTIONS = (
     ("power on", "the unit has power again"),
     ("reset", "the unit is started anew, as by its reset button"),
     ("speaker SPEAKER", "the loudspeaker is dead (the unit plays, and nobody hears it), or fine"),
+    ("test start by WHO", "an engineer begins the quarterly test at the desk"),
+    ("test walk", "the engineer does what the test asks for, step by step, until nothing is left; every answer is yes"),
+    ("test walk until STEP", "and stops where this step is next"),
+    ("test answer STEP VALUE", "the engineer's answer to one question"),
+    ("test skip STEP WHY", "this step cannot be tested, and why"),
+    ("test stop", "the engineer ends the test"),
     ("desk stop", "the desk's process is killed"),
     ("desk start", "the desk is started again"),
     ("desk withhold receipts", "the desk stores calls and keeps the receipts back (a fault put in on purpose)"),
@@ -89,6 +98,7 @@ EXPECTATIONS = (
     ("call cause NAME", "and this is the cause of one of its activations"),
     ("calls open COUNT", "so many calls are not closed"),
     ("calls stored COUNT", "so many calls are in the desk's database, closed ones too"),
+    ("call SORT", "it is a test call, which rings nobody, or a real one"),
     ("clear refused", "the unit has refused the last clear, and the desk shows it"),
     ("session SESSION", "the newest speech session at the desk is in this state"),
     ("session kind WHICH", "and is of this kind: alarm, intercom, welfare or door"),
@@ -113,6 +123,11 @@ EXPECTATIONS = (
     ("battery state SUPPLY", "what the unit last told the desk of its supply"),
     ("battery without value NAME", "it has told that it has no value of its battery, and why"),
     ("battery below PERCENT", "the cell itself is emptier than that"),
+    ("test STATE_OF_TEST", "the newest test is under way, paused by a real call, or has ended"),
+    ("test step STEP RESULT", "and this step has this result: " + ", ".join(RESULTS)),
+    ("test left STEP", "and this step is not done yet"),
+    ("test verdict VERDICT", "and it ended so: " + ", ".join(VERDICTS)),
+    ("test recorded VERDICT", "the desk has stored a record of test with this verdict, against which it has no doubt"),
     ("fault FAULT open", "the desk shows this fault of the unit (name, or name:input)"),
     ("fault FAULT closed", "the desk does not, or no longer"),
 )
@@ -239,6 +254,13 @@ _FIELDS = {
     "WHICH": _one_of("alarm", *KINDS),
     "SESSION": _one_of(*SESSION_STATES),
     "COMMAND": _one_of(*COMMANDS),
+    "STEP": str,  # as docs/testing.md lists them
+    "WHY": str,
+    "VALUE": _one_of("yes", "no"),
+    "SORT": _one_of("test", "real"),
+    "STATE_OF_TEST": _one_of(*TEST_STATES),
+    "RESULT": _one_of(*RESULTS),
+    "VERDICT": _one_of(*VERDICTS),
     "HOW": _one_of("auto", "press"),
     "LID": _one_of("open", "closed"),
     "CELL": _one_of(*CELLS),
@@ -248,7 +270,7 @@ _FIELDS = {
     "MODE": _one_of("full", "reduced"),
     "CLEAN": _one_of("clean", "unclean"),
 }
-_OPEN_ENDED = ("WHO", "PLACE")  # may be several words
+_OPEN_ENDED = ("WHO", "PLACE", "WHY", "VERDICT")  # may be several words
 
 
 def words_page():

@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from firmware.core.timer_table import TABLE
 from tools import pki
 from tools.brokers import Broker, BrokerError, desk_user, flat_user, free_port
 from tools.deploy import DeployError, unit_settings
@@ -52,6 +53,10 @@ class Stage:
     async def act(self, sentence):
         """Carry out one action of the grammar. Raises one of REFUSALS."""
         await acts.ACTS[sentence.form](self, **sentence.fields)
+
+    def unit_timer_ms(self, name):
+        """A timer of the unit, as given or by default."""
+        return self._givens.unit_timers.get(name, TABLE[name][0])
 
     def check(self):
         """Raises when a part of the stage has died by itself."""

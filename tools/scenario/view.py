@@ -30,6 +30,9 @@ class View:
         self.mains = None
         self.battery = None  # {"mv", "why", "state", "hours", "by"}
         self.mains_reports = 0
+        self.test = None  # the desk's view of the newest test
+        self.test_command = None  # and of the newest command of one
+        self.records = []  # {"verdict", "flags"} of each record of test that was stored
         self.watch = None  # called with the time of each change (of time.monotonic) once it is taken, in order
 
     def changed(self, at_s):
@@ -51,6 +54,12 @@ class View:
             self.no_answers.append(event["evidence"])
         elif event["event"] == "mains":
             self.mains_reports += 1
+        elif event["event"] == "test":
+            self.test = event["view"]
+        elif event["event"] == "test_command":
+            self.test_command = event
+        elif event["event"] == "test_record":
+            self.records.append({"verdict": event["verdict"], "flags": event["flags"]})
 
     def take_call(self, call):
         self.calls[call["n"]] = call
@@ -83,8 +92,16 @@ class View:
         session = self.session()
         speech = f", {session_line(session)}" if session else ""
         heard = ", microphone open" if self.microphone else ""
+        speech += test_line(self.test) if self.test else ""
         flat = f"light {self.light}, {tone}{heard}{speech}, unit {self.unit_status}{power}{supply_line(self)}"
         return f"{flat}; {said}; calls {len(self.calls)}{faults}{refusal}"
+
+
+def test_line(test):
+    """The desk's view of a test in a few words."""
+    if test["state"] == "ended":
+        return f", test ended: {test['verdict']}"
+    return f", test {test['state']}, {len(test['left'])} steps left, next {test['step']}"
 
 
 def supply_line(view):
