@@ -1,16 +1,18 @@
 """Shorter names for the private data of a unit's objects, put in when its modules are compiled.
 
 `self._radio` is a name in MicroPython's table in the heap, as is each argument (tools/arguments.py, which says why that matters).
-Only its own class uses it, so the classes can share names: `_a`, `_b`, `_c` ... for data; functions keep theirs, so that a
-traceback reads as before. A name has one short name everywhere, and no two names of one class, or of classes that inherit from
-one another, have the same.
+Only its own class uses it, so the classes can share names: `_a`, `_b`, `_c` ... for data. Functions keep theirs, so that a
+traceback reads as before, unless the modules are joined: there a tool has to read it anyway (tools/joining.py). A name has one
+short name everywhere, and no two names of one class, or of classes that inherit from one another, have the same.
 """
 
 import ast
+import re
 import string
 
 from tools.arguments import changed
 
+_DEF = re.compile(rb"(async\s+)?def\s+")
 _LETTERS = ["_" + letter for letter in string.ascii_letters]
 
 
@@ -20,12 +22,13 @@ def mentioned(texts):
     return {node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr.startswith("_")}
 
 
-def short_names(texts, keep=()):
-    """{name: shorter name} for data that all of `texts` reach through `self` alone, less those of `keep`."""
+def short_names(texts, keep=(), functions=False):
+    """{name: shorter name} for data that all of `texts` reach through `self` alone, less those of `keep`. `functions`: for
+    functions of classes as well."""
     names, fixed, relations = {}, set(keep), {}
     for text in texts:
         tree = ast.parse(text)
-        own = _own(tree, names, relations)
+        own = _own(tree, names, relations, functions)
         for node in ast.walk(tree):
             if node not in own:
                 fixed |= _names(node)
@@ -36,14 +39,19 @@ def shortened(text, names):
     """`text` of a module with the short names."""
     tree = ast.parse(text)
     changes = []
-    for node in _own(tree, {}, {}):
-        if node.attr in names:
+    lines = text.encode().split(b"\n")
+    for node in _own(tree, {}, {}, True):
+        if isinstance(node, ast.Attribute) and node.attr in names:
             changes.append((node.end_lineno, node.end_col_offset - len(node.attr.encode()), node.attr, names[node.attr]))
+        elif not isinstance(node, ast.Attribute) and node.name in names:
+            begin = _DEF.match(lines[node.lineno - 1], node.col_offset).end()
+            changes.append((node.lineno, begin, node.name, names[node.name]))
     return changed(text, changes)
 
 
-def _own(tree, names, relations):
-    """The nodes `self._x` inside classes. Adds to `names`, {"_x": {class}}, and to `relations`, {class: {what it inherits}}."""
+def _own(tree, names, relations, functions):
+    """The nodes `self._x` inside classes, and with `functions` those of `def _x` in them. Adds to `names`, {"_x": {class}}, and
+    to `relations`, {class: {what it inherits}}."""
     found = set()
     for cls in ast.walk(tree):
         if not isinstance(cls, ast.ClassDef):
@@ -54,6 +62,10 @@ def _own(tree, names, relations):
             if isinstance(node, ast.Attribute) and _is_self(node.value) and _is_private(node.attr) and node not in quoted:
                 found.add(node)
                 names.setdefault(node.attr, set()).add(cls.name)
+        for node in cls.body if functions else ():
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_private(node.name):
+                found.add(node)
+                names.setdefault(node.name, set()).add(cls.name)
     return found
 
 

@@ -30,8 +30,9 @@ OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmw
 ALONE = ("firmware.app", "firmware.stored")
 ON_DEMAND = ("firmware.walk", "firmware.core.walk")  # packages that are imported and let go of while the unit runs
 _SHORT = 10  # up to so many characters MicroPython makes a name of each text
+_SHARED = re.compile("_[A-Za-z]")  # a name that functions of many classes have (tools/attributes.py)
 _SAID = "_SAID"  # holds the words of errors
-_TRACE = re.compile(r'File "(firmware\.\w+)", line (\d+)')
+_TRACE = re.compile(r'File "(firmware[.\w]*)", line (\d+), in ([<>\w]+)')
 
 
 class Joined:
@@ -232,9 +233,23 @@ def of_the_firmware(root=ROOT):
     return joined({str(path.relative_to(root)): path.read_text() for path in sorted((root / "firmware").rglob("*.py"))})
 
 
-def readable(line, made):
-    """A line of a traceback with the names of sources. `made`: Joined."""
-    return _TRACE.sub(lambda found: 'File "%s", line %d' % made.place(found[1], int(found[2])), line)
+def readable(line, made, root=ROOT):
+    """A line of a traceback with the names of sources and of their functions. `made`: Joined, of the sources in `root`."""
+    return _TRACE.sub(lambda found: _in_source(found, made, root), line)
+
+
+def _in_source(found, made, root):
+    module, line = made.place(found[1], int(found[2]))
+    path = root / (module.replace(".", "/") + ".py")
+    name = _function(path.read_text(), line) if _SHARED.fullmatch(found[3]) and path.exists() else None
+    return f'File "{module}", line {line}, in {name or found[3]}'
+
+
+def _function(text, line):
+    """Name of the innermost function around a line; None outside of all."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    around = [node for node in nodes if node.lineno <= line <= node.end_lineno]
+    return max(around, key=lambda node: node.lineno).name if around else None
 
 
 def main():

@@ -45,13 +45,13 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None, join=False):
         texts = _joined(texts)
     key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep)
     if key not in _KEPT:
-        _KEPT[key] = _compile_all(texts, arch, keep)
+        _KEPT[key] = _compile_all(texts, arch, keep, functions=join)
     return dict(_KEPT[key])
 
 
-def _compile_all(texts, arch, keep):
+def _compile_all(texts, arch, keep, functions):
     if keep is not None:
-        texts = _with_short_names({name: _CONST.sub("", text) for name, text in texts.items()}, keep)
+        texts = _with_short_names({name: _CONST.sub("", text) for name, text in texts.items()}, keep, functions)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(lambda name: _compile(name, texts[name].encode(), arch), texts))
     return {name.removesuffix(".py") + ".mpy": code for name, code in zip(texts, codes, strict=True)}
@@ -64,9 +64,9 @@ def _joined(texts):
         raise CompileError(f"modules cannot be joined: {error}") from error
 
 
-def _with_short_names(texts, keep):
+def _with_short_names(texts, keep, functions):
     try:
-        private = attributes.short_names(texts.values(), keep)
+        private = attributes.short_names(texts.values(), keep, functions)
         keep = arguments.keywords(texts.values()) | set(keep)
     except SyntaxError:
         return texts  # mpy-cross says it better

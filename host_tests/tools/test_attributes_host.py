@@ -68,6 +68,39 @@ def test_classes_share_short_names_but_not_with_those_that_they_inherit_from_in_
     assert names["_fourth"] in (names["_first"], names["_second"], names["_third"])
 
 
+def test_functions_share_names_too_where_that_is_wanted():
+    text = """
+        class Lamp:
+            def __init__(self):
+                self._level = 0
+
+            def show(self):
+                return self._wait(self._level), [self._wait(n) for n in (1, 2)]
+
+            async def _wait(self, level):
+                return level
+
+            def _named(self):
+                return getattr(self, "_named")
+
+        def _free(lamp):
+            return lamp._free
+    """
+    text = textwrap.dedent(text)
+    assert short_names([text]) == {"_level": "_a"}
+    names = short_names([text], functions=True)
+    assert set(names) == {"_level", "_wait"} and len(set(names.values())) == 2
+    assert shortened(text, names) == text.replace("_level", names["_level"]).replace("_wait", names["_wait"])
+    assert "_wait" not in short_names([text], {"_wait"}, functions=True)
+
+
+def test_a_function_of_a_class_keeps_its_name_if_another_object_is_asked_for_it():
+    text = "class C:\n    def f(self, other):\n        return other._go() + self._go()\n\n    def _go(self):\n        return 1\n"
+    assert short_names([text], functions=True) == {}
+    base = "class B:\n    def _go(self):\n        return 1\n\n\nclass C(B):\n    def _go(self):\n        return super()._go()\n"
+    assert short_names([base], functions=True) == {}
+
+
 def test_a_short_name_is_none_that_is_there_already():
     text = "class C:\n    def f(self):\n        self._a, self._data = 1, 2\n        return self._a, self._data\n"
     changed = short(text)
@@ -80,16 +113,18 @@ def firmware():
 
 def test_no_two_names_of_a_class_of_the_firmware_become_one():
     texts = firmware()
-    names = short_names(texts)
+    names = short_names(texts, functions=True)
     for cls in [node for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]:
         own = {node.attr for node in ast.walk(cls) if isinstance(node, ast.Attribute) and node.attr in names}
+        own |= {node.name for node in cls.body if getattr(node, "name", None) in names}
         assert len({names[name] for name in own}) == len(own), cls.name
 
 
-def test_the_firmware_reads_the_same_apart_from_names():
+@pytest.mark.parametrize(("functions", "least"), [(False, 250), (True, 450)])
+def test_the_firmware_reads_the_same_apart_from_names(functions, least):
     texts = firmware()
-    names = short_names(texts)
-    assert len(names) > 250, "the tool has stopped to find names"
+    names = short_names(texts, functions=functions)
+    assert len(names) > least, "the tool has stopped to find names"
     for before in texts:
         after = shortened(before, names)
         assert len(before.splitlines()) == len(after.splitlines())
@@ -100,6 +135,7 @@ def _shape(text):
     """The program without the names of attributes."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
-            node.attr = "_"
+        for field in ("attr", "name"):
+            if getattr(node, field, None) and getattr(node, field).startswith("_"):
+                setattr(node, field, "_")
     return ast.dump(tree)

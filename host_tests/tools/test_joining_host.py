@@ -207,6 +207,24 @@ def test_a_traceback_is_turned_back_into_the_sources():
     assert readable("anything else\n", made) == "anything else\n"
 
 
+def test_a_function_with_a_shared_name_is_called_by_its_own_again(tmp_path):
+    (tmp_path / "firmware").mkdir()
+    text = "class C:\n    def _go(self):\n        return [f for f in [1][2:]][0]\n\n\ndef _other():\n    pass\n\n\nX = 1\n"
+    (tmp_path / "firmware" / "c.py").write_text(text)
+    _, made = run("RESULT = 1\n")
+    made.places["firmware.resident"] = [(11, "firmware.c")]
+    for line, name, wanted in (
+        (13, "_a", "_go"),
+        (17, "_b", "_other"),
+        (20, "_a", "_a"),
+        (13, "<listcomp>", "<listcomp>"),
+        (13, "go", "go"),
+    ):
+        trace = f'  File "firmware.resident", line {line}, in {name}'
+        assert readable(trace, made, tmp_path) == f'  File "firmware.c", line {line - 10}, in {wanted}'
+    assert readable('  File "firmware.c", line 3, in _a', made, tmp_path) == '  File "firmware.c", line 3, in _go'
+
+
 def test_sentences_and_names_of_classes_are_not_kept():
     a = "class A:\n    '''Doc.'''\n\n    def f(self, x):\n"
     a += "        if x:\n            raise ValueError('no such thing as %d, alas' % x)\n"
