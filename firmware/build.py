@@ -10,6 +10,7 @@ from firmware.core.contact import Contact
 from firmware.core.line import Line
 from firmware.core.patterns import TONES_HZ
 from firmware.core.power import Power as PowerRules
+from firmware.core.power_hours import Hours
 from firmware.drivers import microphone, speaker
 from firmware.drivers.battery import BatteryAdc
 from firmware.drivers.contact import ContactPin
@@ -47,6 +48,7 @@ class Builder:
         self._timers = timers
         self._now = now
         self.problems = []
+        self._has_both = False
 
     def inputs(self, wake, busy_ms):
         """(contacts, lines): lists of senses.Sense. `wake`, `busy_ms` as in drivers.contact."""
@@ -118,10 +120,25 @@ class Builder:
         facts = self._board.get("power")
         if not isinstance(facts, dict) or not (facts.get("mains") or facts.get("battery")):
             return None
+        from firmware.core import power_figures as figures  # here, so that they can be let go (app.py)
+
         mains, adc, charger = self._supply(facts.get("mains"), facts.get("battery"))
         battery = facts.get("battery") if isinstance(facts.get("battery"), dict) else None
-        core = PowerRules(battery, mains is not None, facts.get("loads_ma"), self._timers, rand)
-        return Power(core, shell, mains, adc, battery, charger, self._timers, self._now)
+        self._has_both = bool(mains and battery and mains.there())
+        hours = Hours(*figures.of_hours(battery, facts.get("loads_ma")))
+        core = PowerRules(figures.limits_mv(battery), mains is not None, hours, self._timers, rand)
+        power = Power(core, shell, mains, adc, battery, self._now)
+        if charger is not None:
+            from firmware.probing import Probing  # here, because hardly a board has that
+
+            power.probing = Probing(charger, power, self._timers.battery_probe_ms, self._now)
+        return power
+
+    def died(self, power):
+        """The start before this one ended without the last state saved. With mains now, and a battery on the board, it did not
+        carry the unit when they failed. `power`: what `power` gave."""
+        if power is not None and self._has_both:
+            power.tested(False, "missing")
 
     def _supply(self, mains, battery):
         """(mains sense, battery's ADC, switch of the charger): each None if there is none or it cannot be used."""

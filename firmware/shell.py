@@ -41,7 +41,8 @@ def rand(n):
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
     `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`,
-    `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`, `board_name` and `mode` ("full", "reduced")."""
+    `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`,
+    `board_name` and `mode` ("full", "reduced")."""
 
     def __init__(self, watchdog):
         """`watchdog`: machine.WDT. The parts are put in by assembly.assemble."""

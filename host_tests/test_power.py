@@ -4,11 +4,10 @@ import machine
 
 from firmware import power
 from firmware.core import clock
-from firmware.core.power import Power as Rules
 from firmware.core.timers import Timers
 from firmware.drivers.battery import BatteryAdc
-from firmware.drivers.light import Light
 from firmware.drivers.mains import MainsPin
+from host_tests.core.power_rules import make
 
 BATTERY = {"pin": 36, "ratio_ppm": 2000000, "trim_mv": 0, "capacity_mah": 2000}
 START_MS = clock.PERIOD_MS - 20000
@@ -67,7 +66,7 @@ class Shell:
 
 
 class Bench:
-    def __init__(self, mains=True, battery=BATTERY, charger=False, mv=3900, **timers):
+    def __init__(self, mains=True, battery=BATTERY, mv=3900, **timers):
         machine.world.clear()
         machine.world.pin(39).drive(1)
         self.said = []
@@ -77,9 +76,11 @@ class Bench:
         timers = Timers(dict({"mains_spread_ms": 1000}, **timers))
         sense = MainsPin(machine.Pin(39, machine.Pin.IN), "high") if mains else None
         adc = BatteryAdc(machine.ADC(36, atten=machine.ADC.ATTN_11DB)) if battery else None
-        switch = Light(machine.Pin(25, machine.Pin.OUT), "high").set if charger else None
-        rules = Rules(battery, mains, None, timers, lambda n: 0)
-        self.power = power.Power(rules, self.shell, sense, adc, battery, switch, timers, lambda: self.now_ms)
+        rules = make(battery, mains, None, timers, lambda n: 0)
+        self.power = power.Power(rules, self.shell, sense, adc, battery, lambda: self.now_ms)
+
+    def state(self):
+        return self.power.health()["battery"]["state"]
 
     def cell(self, mv):
         machine.world.adc(36).set_mv(mv / 2)
@@ -112,14 +113,14 @@ def to_state(state, **more):
     bench.mains(False)
     bench.cell({"on_battery": 3900, "low": 3550, "critical": 3400, "dying": 3300}[state])
     bench.run(20)
-    assert bench.power.state == state
+    assert bench.state() == state
     return bench
 
 
 def test_on_mains_nothing_is_touched():
     bench = Bench()
     assert bench.run(300) == [("reports", "fault", "battery", "no_value", False), ("reports", "fault", "battery", "low", False)]
-    assert machine.freq() == 160_000_000 and bench.power.may_write() and not bench.power.on_battery
+    assert machine.freq() == 160_000_000 and bench.power.may_write()
 
 
 def test_a_mains_failure_is_spoken_of_and_shed_for_within_a_second_or_so():
@@ -202,12 +203,12 @@ def test_the_radio_goes_off_10_s_after_the_last_report_of_a_dying_battery_and_on
     bench.mains(False)
     bench.cell(3300)
     bench.run(3.5)
-    assert bench.power.state == "dying" and not bench.shell.bearer.resting
+    assert bench.state() == "dying" and not bench.shell.bearer.resting
     assert [one[3]["state"] for one in bench.said if one[1:3] == ("note", "battery")] == ["dying"]
     assert ("bearer", "rest", True) not in bench.run(8)
     assert ("bearer", "rest", True) in bench.run(3)
     bench.cell(3460)
-    assert ("bearer", "rest", False) in bench.run(20) and bench.power.state == "critical"
+    assert ("bearer", "rest", False) in bench.run(20) and bench.state() == "critical"
 
 
 def test_a_call_in_the_radios_last_seconds_keeps_it_on():
@@ -255,11 +256,11 @@ def test_each_way_of_an_adc_to_fail_is_named_reported_and_sheds_no_call():
             assert bench.power.health()["battery"] == {"mv": None, "why": why, "state": "mains", "hours": None, "by": ""}
             bench.mains(False)
             bench.run(60)
-            assert bench.power.state == "low" and bench.power.may_write() and not bench.shell.bearer.resting
+            assert bench.state() == "low" and bench.power.may_write() and not bench.shell.bearer.resting
             machine.world.adc(36).fault = None
             bench.cell(3900)
             assert ("reports", "fault", "battery", "no_value", False) in bench.run(20)
-            assert bench.power.state == "on_battery"
+            assert bench.state() == "on_battery"
 
 
 def test_a_battery_without_usable_calibration_is_no_value_because_of_that():
@@ -282,16 +283,12 @@ def test_boards_that_lack_a_sense_say_so():
 
 def test_a_cell_that_did_not_carry_the_unit_is_missing_until_it_has_carried_it_for_60_s():
     bench = Bench()
-    bench.power.died()
+    bench.power.tested(False, "missing")
     assert bench.said == [("reports", "fault", "battery", "missing", True)]
     bench.run(7200)
     bench.mains(False)
     assert ("reports", "fault", "battery", "missing", False) not in bench.run(59)
     assert ("reports", "fault", "battery", "missing", False) in bench.run(7)
-    bench = Bench()
-    bench.mains(False)
-    bench.power.died()
-    assert bench.said == [], "it starts on its battery: there is one"
 
 
 def test_a_load_test_opens_and_closes_worn():
@@ -299,31 +296,6 @@ def test_a_load_test_opens_and_closes_worn():
     bench.power.tested(False)
     bench.power.tested(True)
     assert bench.said == [("reports", "fault", "battery", "worn", True), ("reports", "fault", "battery", "worn", False)]
-
-
-def test_with_a_charger_that_can_be_switched_off_a_cell_is_looked_for_daily():
-    bench = Bench(charger=True, battery_probe_ms=60000)
-    charger = machine.world.pin(25)
-    bench.run(59)
-    assert charger.seen == 0
-    bench.run(2)
-    assert charger.seen == 1
-    bench.cell(300)
-    assert ("reports", "fault", "battery", "missing", True) in bench.run(10) and charger.seen == 0
-    bench.cell(3900)
-    bench.run(68)
-    assert ("reports", "fault", "battery", "missing", False) in bench.run(4) and charger.seen == 0
-
-
-def test_a_call_or_a_mains_failure_ends_the_look_for_a_cell_at_once():
-    for begin in (lambda bench: bench.call(True), lambda bench: bench.mains(False)):
-        bench = Bench(charger=True, battery_probe_ms=60000)
-        bench.run(61)
-        assert machine.world.pin(25).seen == 1
-        begin(bench)
-        bench.run(1.2)
-        assert machine.world.pin(25).seen == 0
-        assert not [one for one in bench.said if "missing" in one]
 
 
 def test_100_edges_in_a_minute_give_two_messages_and_one_report():
@@ -336,3 +308,18 @@ def test_100_edges_in_a_minute_give_two_messages_and_one_report():
     assert [one[1] for one in bench.said if one[0] == "sound"] == ["MAINS_FAILED", "MAINS_BACK"]
     notes = [one[3] for one in bench.said if one[1:3] == ("note", "mains")]
     assert len(notes) == 1 and notes[0]["on"] and notes[0]["edges"] <= 100
+
+
+def test_who_looks_for_a_cell_is_told_of_calls_and_of_mains_that_are_out():
+    bench = Bench()
+    seen = []
+    bench.power.probing = Part(bench.said, "probing", step=seen.append)
+    bench.run(2)
+    assert set(seen) == {False}
+    bench.call(True)
+    bench.power.step()
+    assert seen[-1] is True
+    bench.call(False)
+    bench.mains(False)
+    bench.run(2)
+    assert seen[-1] is True

@@ -10,6 +10,8 @@ ESP32 data sheet, table "current consumption in modem sleep" (20, 27, 30 mA idle
 
 from micropython import const
 
+from firmware.core.curve import along
+
 LOADS_MA = {  # name: mA at 3.3 V, as a part of the sum; a board file's `power.loads_ma` puts others in their place
     "cpu_80": 20,  # data sheet: modem sleep, idle
     "cpu_160": 27,
@@ -26,20 +28,15 @@ RESISTANCE_MOHM = const(150)  # model: a cell of 2,000 mAh with its protection a
 AGED_PCT = const(80)  # of the printed capacity is counted on: the point at which makers call a cell worn
 CAPACITY_MAH = const(2000)  # of a board file that names none
 
-# (charge in %, mV of the cell at rest), rising. Model: the usual shape of a lithium cobalt or NMC cell at 20 degrees C, drawn on
-# the low side of makers' curves below 20 %; no certain cell's.
-_CURVE = ((0, 3000), (2, 3350), (5, 3480), (10, 3600), (15, 3660), (20, 3690), (30, 3740), (40, 3770), (50, 3800), (60, 3850),
-          (70, 3910), (80, 3980), (90, 4060), (100, 4180))
-
 
 def open_mv(charge_pct):
     """mV of the cell at rest at `charge_pct`; below 0 and above 100 as at the ends."""
-    return _along(charge_pct, 0)
+    return along(charge_pct, 0)
 
 
 def charge_pct(mv):
     """Charge of a cell that shows `mv` at rest, 0 ... 100."""
-    return _along(mv, 1)
+    return along(mv, 1)
 
 
 def terminal_mv(charge, load_ma, resistance_mohm=RESISTANCE_MOHM):
@@ -70,16 +67,3 @@ def hours_left(charge, drawn_ma, capacity_mah, off_mv, aged_pct=AGED_PCT, resist
     """Hours until the terminals are at `off_mv` if `drawn_ma` (above 0) goes on; 0 if they are there."""
     end = charge_pct(off_mv + drawn_ma * resistance_mohm / 1000)
     return max(0, charge - end) * capacity_mah * aged_pct / 10000 / drawn_ma
-
-
-def _along(value, given):
-    """The other value of the curve at `value`, which is of column `given`; straight between two points."""
-    before = _CURVE[0]
-    if value <= before[given]:
-        return before[1 - given]
-    for point in _CURVE:
-        if value <= point[given]:
-            part = (value - before[given]) / (point[given] - before[given])
-            return before[1 - given] + part * (point[1 - given] - before[1 - given])
-        before = point
-    return before[1 - given]

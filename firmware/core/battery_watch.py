@@ -30,17 +30,13 @@ class BatteryWatch:
         self._low_mv = low_mv
         self._timers = timers
         self._told = {}  # part: open, as last told
+        self.blind = False  # three readings in a row had no value
         self._without = 0  # readings in a row without a value
         self._with = 0
         self._charged = 0  # readings in a row of a cell that is no longer low; on battery: of one that is
         self._from_mv = None  # from here it shall rise
         self._rise_due = None
         self._proven_due = None
-
-    @property
-    def blind(self):
-        """True once three readings in a row had no value."""
-        return self._without >= READINGS
 
     def mains(self, on, now_ms):
         """The mains came or went."""
@@ -53,8 +49,10 @@ class BatteryWatch:
         if mv is None:
             self._with = self._charged = 0
             self._without = min(self._without + 1, READINGS)
+            self.blind = self._without >= READINGS
             return self.tell("no_value", True) if self.blind else []
         self._without = 0
+        self.blind = False
         self._with = min(self._with + 1, READINGS)
         actions = self.tell("no_value", False) if self._with >= READINGS else []
         if on_mains:
@@ -64,12 +62,6 @@ class BatteryWatch:
             self._proven_due = now_ms  # still reached in a week, when ticks have wrapped
         self._charged = min(self._charged + 1, READINGS) if mv < self._low_mv else 0
         return actions + self.tell("low", True) if self._charged >= READINGS else actions
-
-    def probed(self, mv, why):
-        """A reading with the charger off."""
-        if mv is None and why != "range":
-            return []  # says nothing of the cell
-        return self.tell("missing", mv is None)
 
     def tell(self, part, is_open):
         if self._told.get(part) is is_open:

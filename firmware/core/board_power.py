@@ -4,7 +4,7 @@ from micropython import const
 
 from firmware.core import cell
 from firmware.core.battery_model import LOADS_MA
-from firmware.core.power import LIMITS_MV
+from firmware.core.power_figures import LIMITS_MV
 
 FIELDS = ("mains", "battery", "loads_ma")
 _MAINS = ("pin", "active", "pull", "source", "verified")

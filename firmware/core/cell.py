@@ -13,25 +13,20 @@ TRIM_MV = const(300)  # either way: 6 % of 4.2 V and some more. More than that i
 _SCATTER_MV = const(300)  # of the cell: a burst takes 1 ms, noise of the ADC times a divider of 4 is below 200 mV
 
 
-def usable(data):
-    """True if the board file's battery object `data` can be calculated with."""
-    ratio_ppm, trim_mv = data.get("ratio_ppm"), data.get("trim_mv")
-    if type(ratio_ppm) is not int or type(trim_mv) is not int:
-        return False
-    return RATIOS_PPM[0] <= ratio_ppm <= RATIOS_PPM[1] and abs(trim_mv) <= TRIM_MV
-
-
 def judge(readings, data):
     """(mV, "") or (None, why). `readings`: sorted list of uV at the pin, or None if the ADC gave something else; `data`: the
     battery object of the board file, or None."""
     if data is None:
         return None, "none"
-    if not usable(data):
+    ratio_ppm, trim_mv = data.get("ratio_ppm"), data.get("trim_mv")
+    if type(ratio_ppm) is not int or not RATIOS_PPM[0] <= ratio_ppm <= RATIOS_PPM[1]:
+        return None, "calibration"
+    if type(trim_mv) is not int or abs(trim_mv) > TRIM_MV:
         return None, "calibration"
     if readings is None:
         return None, "adc"
-    ratio = data["ratio_ppm"] // 100  # in steps that stay small integers on the board
+    ratio = ratio_ppm // 100  # in steps that stay small integers on the board
     if (readings[-1] - readings[0]) // 100 * ratio // 100000 > _SCATTER_MV:
         return None, "jump"
-    mv = readings[len(readings) // 2] // 100 * ratio // 100000 + data["trim_mv"]
+    mv = readings[len(readings) // 2] // 100 * ratio // 100000 + trim_mv
     return (mv, "") if LOWEST_MV <= mv <= HIGHEST_MV else (None, "range")

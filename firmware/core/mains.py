@@ -22,7 +22,7 @@ _MANY = const(10)
 class Mains:
     """`timers`: core.timers.Timers; `rand(n)`: 0 ... n - 1. Before the first sample the mains are taken to be there, and told so.
 
-    `on`: the mains are there; `settled`: as last reported; `steady`: nothing waits to be reported."""
+    `on`: the mains are there; `settled`: as last reported; `report_due`: when a change is reported, None if nothing waits."""
 
     def __init__(self, timers, rand):
         self.on = True
@@ -35,12 +35,8 @@ class Mains:
         self._doubt_due = None  # the sense shows a change, which counts then
         self._say_due = None  # nothing is said before
         self._edge_ms = None  # tick of the last change while it waits to be reported
-        self._report_due = None
+        self.report_due = None
         self._longest_due = None
-
-    @property
-    def steady(self):
-        return self._report_due is None
 
     def sample(self, on, now_ms):
         """What the sense shows now. True if that is a change."""
@@ -59,12 +55,12 @@ class Mains:
         """The mains came or went. Returns actions: ("SAY", prompt)."""
         self.on = not self.on
         self._edges += 1
-        if self._report_due is None:
+        if self.report_due is None:
             self._spread_ms = self._rand(self._timers.mains_spread_ms)
             self._longest_due = clock.add(now_ms, self._timers.mains_unsteady_ms + self._spread_ms)
         self._edge_ms = now_ms
         due_ms = clock.add(now_ms, self._timers.mains_report_ms + self._spread_ms)
-        self._report_due = clock.soonest(due_ms, self._longest_due)
+        self.report_due = clock.soonest(due_ms, self._longest_due)
         return self._say(now_ms) if self._say_due is None else []
 
     def tick(self, now_ms):
@@ -73,8 +69,8 @@ class Mains:
         if clock.reached(now_ms, self._say_due):
             self._say_due = None
             actions = self._say(now_ms)
-        if clock.reached(now_ms, self._report_due):
-            self._report_due = None
+        if clock.reached(now_ms, self.report_due):
+            self.report_due = None
             if self.on != self.settled or self._edges >= _MANY:
                 self.settled = self.on
                 actions.append(("REPORT_MAINS", self.on, clock.diff(now_ms, self._edge_ms) // 1000, self._edges))
@@ -83,7 +79,7 @@ class Mains:
         return actions
 
     def next_due(self):
-        return clock.soonest(clock.soonest(self._doubt_due, self._say_due), self._report_due)
+        return clock.soonest(clock.soonest(self._doubt_due, self._say_due), self.report_due)
 
     def _say(self, now_ms):
         if self._said == self.on:

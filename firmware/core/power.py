@@ -27,62 +27,55 @@ Source: DESIGN (D6, timers), FACTS (power: thresholds, three readings, hysteresi
 
 from micropython import const
 
-from firmware.core import battery_model
 from firmware.core.battery_watch import READINGS, BatteryWatch
 from firmware.core.mains import Mains
-from firmware.core.power_hours import Hours
 
-MAINS = "mains"  # as the protocol says it
-ON_BATTERY = "on_battery"
-LOW = "low"
-CRITICAL = "critical"
-DYING = "dying"
-STATES = (MAINS, ON_BATTERY, LOW, CRITICAL, DYING)  # by depth
+MAINS = "MAINS"
+ON_BATTERY = "ON_BATTERY"
+LOW = "LOW"
+CRITICAL = "CRITICAL"
+DYING = "DYING"
+STATES = (MAINS, ON_BATTERY, LOW, CRITICAL, DYING)  # by depth; the protocol writes them small
 
 MAINS_SEEN = "MAINS_SEEN"
 MAINS_GONE = "MAINS_GONE"
 READ = "READ"
 TICK = "TICK"
 
-LIMITS_MV = {"low_mv": 3600, "critical_mv": 3450, "off_mv": 3350}  # FACTS, under load; a board file may say others
 _HYSTERESIS_MV = const(100)  # FACTS
 _SLOW = const(6)  # times battery_read_ms: on mains nothing hurries
 _QUICK = const(5)  # times faster for the first three on battery: a cell that holds for seconds only is to be saved from
 _LOW = const(2)
 _CRITICAL = const(3)
 
+_CARRIED = {MAINS_SEEN: "_turn", MAINS_GONE: "_stay", READ: "_read", TICK: "_tick"}
 _TABLE = {
-    MAINS: {MAINS_SEEN: "_stay", MAINS_GONE: "_fail", READ: "_read_on_mains", TICK: "_tick"},
-    ON_BATTERY: {MAINS_SEEN: "_restore", MAINS_GONE: "_stay", READ: "_read_on_battery", TICK: "_tick"},
-    LOW: {MAINS_SEEN: "_restore", MAINS_GONE: "_stay", READ: "_read_on_battery", TICK: "_tick"},
-    CRITICAL: {MAINS_SEEN: "_restore", MAINS_GONE: "_stay", READ: "_read_on_battery", TICK: "_tick"},
-    DYING: {MAINS_SEEN: "_restore", MAINS_GONE: "_stay", READ: "_read_on_battery", TICK: "_tick"},
+    MAINS: {MAINS_SEEN: "_stay", MAINS_GONE: "_turn", READ: "_read", TICK: "_tick"},
+    ON_BATTERY: _CARRIED,
+    LOW: _CARRIED,
+    CRITICAL: _CARRIED,
+    DYING: _CARRIED,
 }
 
 
 class Power:
-    """`battery`: the battery object of the board file, or None; `senses_mains`: the board has a mains sense; `loads_ma`: of the
-    board file, or None; `timers`: core.timers.Timers; `rand(n)`: 0 ... n - 1.
+    """`limits_mv`: (low, critical, off) of the board's battery, None without one; `senses_mains`: the board has a mains sense;
+    `hours`: core.power_hours.Hours; `timers`: core.timers.Timers; `rand(n)`: 0 ... n - 1.
 
-    `state` of STATES; `mv` and `why`: the newest reading; `hours`: core.power_hours.Hours; `mains`: core.mains.Mains; `watch`:
-    core.battery_watch.BatteryWatch; `ignored`: events that were known and not expected.
+    `state` of STATES, `depth` its place there; `mv` and `why`: the newest reading; `mains`: core.mains.Mains, whose `next_due`
+    says when TICK is wanted; `watch`: core.battery_watch.BatteryWatch; `ignored`: events that were known and not expected.
     """
 
-    def __init__(self, battery, senses_mains, loads_ma, timers, rand):
-        whole = dict(LIMITS_MV, capacity_mah=battery_model.CAPACITY_MAH)
-        for name in whole if battery else ():
-            if type(battery.get(name)) is int:
-                whole[name] = battery[name]
+    def __init__(self, limits_mv, senses_mains, hours, timers, rand):
         self.state = MAINS
+        self.depth = 0
         self.mv = None
         self.why = "none"
         self.ignored = 0
         self.mains = Mains(timers, rand)
-        self.watch = BatteryWatch(whole["low_mv"], timers)
-        load_ma = battery_model.load_ma("wifi", True, 80, False, False, battery_model.loads_of(loads_ma))
-        self.hours = Hours(whole, load_ma)
-        self._limits_mv = (whole["low_mv"], whole["critical_mv"], whole["off_mv"])
-        self._has_battery = battery is not None
+        self.watch = BatteryWatch(limits_mv[0] if limits_mv else 0, timers)
+        self.hours = hours
+        self._limits_mv = limits_mv
         self._senses_mains = senses_mains
         self._read_ms = timers.battery_read_ms
         self._fresh = 0  # readings since the mains failed
@@ -97,21 +90,13 @@ class Power:
             raise ValueError("power: unknown event %r" % (event,))
         return getattr(self, row[event])(now_ms, *data)
 
-    @property
-    def depth(self):
-        return STATES.index(self.state)
-
     def may_write(self):
         """False while a write to flash might meet the end of the supply."""
-        return self.state != CRITICAL and self.state != DYING
-
-    def next_due(self):
-        """Tick at which TICK is wanted; None for none."""
-        return self.mains.next_due()
+        return self.depth < _CRITICAL
 
     def every_ms(self):
         """How long after a reading the next one is wanted."""
-        if self.state == MAINS:
+        if not self.depth:
             return self._read_ms * _SLOW
         return self._read_ms // _QUICK if self._fresh < READINGS else self._read_ms
 
@@ -121,51 +106,35 @@ class Power:
 
     def _tick(self, now_ms):
         actions = self.mains.tick(now_ms)
-        if self._told != self.state and self.mains.steady:
-            actions += self._report()
+        if self._told != self.state and self.mains.report_due is None:
+            self._told = self.state
+            actions.append(("REPORT_BATTERY",))
         return actions
 
-    def _report(self):
-        self._told = self.state
-        return [("REPORT_BATTERY",)]
-
-    # --- mains
-
-    def _fail(self, now_ms):
+    def _turn(self, now_ms):
+        """The mains came or went."""
         actions = self.mains.changed(now_ms)
-        self.watch.mains(False, now_ms)
+        on = self.mains.on
+        self.watch.mains(on, now_ms)
         self._toward = self._fresh = 0
-        blind = not self._has_battery or self.watch.blind
-        return self._enter(_LOW if blind else 1) + actions
+        blind = not self._limits_mv or self.watch.blind
+        return self._enter(0 if on else _LOW if blind else 1) + actions
 
-    def _restore(self, now_ms):
-        actions = self.mains.changed(now_ms)
-        self.watch.mains(True, now_ms)
-        self._toward = 0
-        return self._enter(0) + actions
-
-    # --- battery
-
-    def _read_on_mains(self, now_ms, mv, why):
+    def _read(self, now_ms, mv, why):
         self.mv, self.why = mv, why
-        if not self._has_battery:
+        if not self._limits_mv:
             return []
-        actions = self.watch.read(mv, self._senses_mains, now_ms)
-        return actions if self._senses_mains or mv is None else actions + self._judge(mv)
-
-    def _read_on_battery(self, now_ms, mv, why):
-        self.mv, self.why = mv, why
-        if not self._has_battery:
-            return []
-        actions = self.watch.read(mv, False, now_ms)
-        self.hours.read(mv, now_ms)
-        self._fresh = min(self._fresh + 1, READINGS)
+        on_mains = self._senses_mains and not self.depth
+        actions = self.watch.read(mv, on_mains, now_ms)
+        if on_mains:
+            return actions
+        if self.depth:
+            self.hours.read(mv, now_ms)
+            self._fresh = min(self._fresh + 1, READINGS)
         if mv is not None:
             return actions + self._judge(mv)
         self._toward = 0
-        if self.watch.blind and self.depth < _LOW:
-            actions += self._enter(_LOW)
-        return actions
+        return actions + self._enter(_LOW) if self.watch.blind and self.depth == 1 else actions
 
     def _judge(self, mv):
         """Counts readings that ask for another state, and goes there with the last one that it takes."""
@@ -187,9 +156,10 @@ class Power:
     def _below(self, mv):
         """Depth of a battery that reads `mv`."""
         depth = 1 if self._senses_mains else 0
-        for i in range(len(self._limits_mv)):
-            if mv < self._limits_mv[i]:
-                depth = i + _LOW
+        for limit_mv in self._limits_mv:
+            if mv >= limit_mv:
+                break
+            depth = max(depth + 1, _LOW)
         return depth
 
     def _enter(self, depth):
@@ -199,6 +169,7 @@ class Power:
         actions = []
         if depth >= _CRITICAL > before:
             actions.append(("SAVE_STATE",))  # while `may_write` still holds
+        self.depth = depth
         self.state = STATES[depth]
         actions.append(("SHED", depth))
         if not depth:
@@ -206,5 +177,6 @@ class Power:
         if depth > before and depth >= _LOW and self.mv is not None:
             actions.append(("SAY", "low_battery"))
         if not self._senses_mains or depth and max(depth, before) >= _LOW:
-            actions += self._report()
+            self._told = self.state
+            actions.append(("REPORT_BATTERY",))
         return actions

@@ -81,12 +81,6 @@ def test_60_s_on_battery_with_a_value_prove_a_cell():
     assert ("missing", False) in feed(one, [4000], False, 760000)
 
 
-def test_the_charger_off_shows_whether_there_is_a_cell():
-    for mv, why, want in ((3900, "", [("missing", False)]), (None, "range", [("missing", True)]), (None, "adc", []),
-                          (None, "jump", []), (None, "calibration", [])):
-        assert [action[2:] for action in watch().probed(mv, why)] == want, (mv, why)
-
-
 def test_each_change_is_told_once():
     one = watch()
     assert one.tell("worn", True) == [("FAULT", "battery", "worn", True)]

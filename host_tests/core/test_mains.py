@@ -31,10 +31,10 @@ def test_a_change_counts_after_100_ms_without_a_gap():
 def test_a_failure_is_spoken_at_once_and_reported_after_60_s():
     for start_ms in STARTS_MS:
         one = mains()
-        assert one.changed(start_ms) == [("SAY", "mains_failed")] and not one.on and not one.steady
+        assert one.changed(start_ms) == [("SAY", "mains_failed")] and not one.on and one.report_due is not None
         assert one.tick(clock.add(start_ms, 59999)) == [] and one.settled
         assert one.tick(clock.add(start_ms, 60000)) == [("REPORT_MAINS", False, 60, 1), ("FAULT", "mains", "", True)]
-        assert not one.settled and one.steady and one.tick(clock.add(start_ms, 900000)) == []
+        assert not one.settled and one.report_due is None and one.tick(clock.add(start_ms, 900000)) == []
 
 
 def test_the_report_is_put_off_by_the_spread_and_by_no_more_than_5_min():
@@ -60,7 +60,7 @@ def test_a_failure_that_is_over_before_its_report_is_none():
     one.changed(0)
     assert one.changed(40000) == [], "60 s after the last message"
     assert one.tick(59999) == [] and one.tick(60000) == [("SAY", "mains_back")]
-    assert one.tick(100000) == [] and one.steady
+    assert one.tick(100000) == [] and one.report_due is None
 
 
 def test_100_edges_in_a_minute_are_spoken_of_twice_and_reported_once():

