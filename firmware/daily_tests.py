@@ -13,6 +13,8 @@ from firmware.core.speech.wellbeing import summer_time
 
 _DAY_S = const(86400)
 _WINDOW_MIN = const(120)
+_MORNING_MIN = const(420)
+_EVENING_MIN = const(1320)
 _AGAIN_S = const(600)
 _TRIES = const(3)
 HOUR = const(11)
@@ -60,6 +62,10 @@ class DailyTests:
             self._proved_s = uptime_s
         elif loop is not None and self._tries and uptime_s >= self._loop_s:
             self._sound(uptime_s)
+
+    def is_night(self):
+        """True from 22 to 7 o'clock, local time, as far as anybody knows."""
+        return self._wall_clock.known and not _MORNING_MIN <= self._local(self._wall_clock.now_s())[1] < _EVENING_MIN
 
     def _sound(self, uptime_s):
         loop = self._loop

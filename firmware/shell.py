@@ -79,7 +79,7 @@ class Shell:
 
     def fault_changed(self, name, is_open, any_open):
         self.recorder.note("open" if is_open else "shut", NAMES.index(name))
-        self.signals.fault(name, is_open, any_open)
+        self.signals.fault(name, is_open, any_open, self.daily_tests.is_night())
 
     def may_write(self):
         """False while the supply is too low for the flash: then everything that can wait, waits."""

@@ -56,11 +56,16 @@ class Signals:
         if self._voice:
             self._voice.prompt("announce_" + kind)
 
-    def fault(self, name, is_open, any_open):
-        """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord."""
+    def fault(self, name, is_open, any_open, by_night=False):
+        """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord. `by_night`:
+        a low tone, and nothing is spoken; but `held` is meant for a hand that is there."""
         self.faulty(any_open)
         if is_open and (name == "held" or self._state == "STANDBY"):
-            self.sound("HELD" if name == "held" else "FAULT")
+            if by_night and name != "held":
+                self._player.play("FAULT", self._now())
+                self.step()
+            else:
+                self.sound("HELD" if name == "held" else "FAULT")
 
     def faulty(self, any_open):
         """Shows that a fault is open, or none any more, without a sound."""

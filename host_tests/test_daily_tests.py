@@ -154,3 +154,12 @@ def test_without_the_time_paths_are_proven_daily_and_the_sound_never():
 
 def test_without_a_loop_only_the_paths():
     assert Flat().until(86399, step_s=10).proofs.begun == 1
+
+
+def test_night_is_from_22_to_7_local_time_and_nobody_knows_without_the_time():
+    for minute, night in ((0, True), (419, True), (420, False), (1319, False), (1320, True), (1439, True)):
+        flat = Flat(start_s=DAY + minute * 60)
+        assert flat.daily.is_night() == night, minute
+        flat.clock.known = False
+        assert not flat.daily.is_night()
+    assert Flat(start_s=DAY + 21 * 3600, zone=(60, True)).daily.is_night()

@@ -175,3 +175,21 @@ def test_a_repeated_tone_does_not_break_into_a_message():
     wall.prompting = False
     wall.run(10000)
     assert wall.tones.count(500) > 3
+
+
+def test_by_night_a_fault_is_a_low_tone_without_words_and_held_is_spoken_all_the_same():
+    class Voice:
+        prompting = False
+
+        def __init__(self):
+            self.said = []
+
+        def prompt(self, name):
+            self.said.append(name)
+
+    for name, by_night, said in (("link", False, ["fault"]), ("link", True, []), ("held", True, ["held"])):
+        wall, voice = Wall(), Voice()
+        wall.signals._voice = voice
+        wall.signals.fault(name, True, True, by_night)
+        wall.run(1000)
+        assert voice.said == said and 375 in wall.tones, (name, by_night)
