@@ -57,8 +57,8 @@ class Signals:
             self._voice.prompt("announce_" + kind)
 
     def fault(self, name, is_open, any_open, by_night=False):
-        """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord. `by_night`:
-        a low tone, and nothing is spoken; but `held` is meant for a hand that is there."""
+        """A fault was opened or closed. It is sounded at once, but not into a call, except `held`: let go of the cord.
+        `by_night`: a low tone, and nothing is spoken; but `held` is meant for a hand that is there."""
         self.faulty(any_open)
         if is_open and (name == "held" or self._state == "STANDBY"):
             if by_night and name != "held":
