@@ -39,6 +39,18 @@ class Entry:
 
         return give
 
+    def guarded(self, give):
+        """The endpoint `give(request)` for browsers that have entered; others are told to sign in."""
+
+        async def guard(request):
+            if not right_host(request.headers, self._remote):
+                return PlainTextResponse("This machine is not called so.", 421)
+            if not self._door.knows(request.cookies.get(self._cookie, "")):
+                return PlainTextResponse("Sign in at the desk's page first.", 401)
+            return await give(request)
+
+        return guard
+
     async def refuses(self, websocket):
         """Closes a WebSocket of a stranger or of another site's page and returns True; False: it may go on."""
         if not right_host(websocket.headers, self._remote) or not same_origin(websocket.headers):

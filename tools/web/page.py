@@ -25,10 +25,15 @@ class Page:
             Route("/", entry.page((files / front).read_text()), methods=["GET"]),
             *entry.routes,
             *file_routes(_SHARED, files),
+            *self._more_routes(entry),
             WebSocketRoute("/live", self._live),
             WebSocketRoute("/sound", self._sound),
         ]
         self._server = PageServer(Starlette(routes=routes), host, port)
+
+    def _more_routes(self, entry):
+        """Routes of the page's own, each guarded by `entry.guarded`."""
+        return []
 
     async def __aenter__(self):
         await self._server.__aenter__()

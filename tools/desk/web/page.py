@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from starlette.routing import Route
+
 from tools.ending import end
 from tools.web.carrier import TAKEN_OVER, Carrier
 from tools.web.page import Page
 
 from ..switchboard import DeskError
 from .live import Live
+from .papers import Papers
 
 _HERE = Path(__file__).parent / "static"
 _FRAME_BYTES = 160  # 20 ms of G.711
@@ -29,6 +32,13 @@ class DeskPage(Page):
         self._desk, self._endpoint = desk, endpoint
         self._carriers = {}  # sid -> who has the session's sound now
         self._alone_s, self._waits = alone_s, set()
+
+    def _more_routes(self, entry):
+        papers = Papers(lambda: self._desk)
+        return [
+            Route("/record.pdf", entry.guarded(papers.record), methods=["GET"]),
+            Route("/tests.csv", entry.guarded(papers.table), methods=["GET"]),
+        ]
 
     async def __aexit__(self, *error):
         await end(list(self._waits))

@@ -19,6 +19,8 @@ export function holder(call) {
   return held ? `${held.who} (${held.party}), since ${clock(held.since)}` : "";
 }
 
+const holderIsDesk = (call) => Boolean(call.held_by && call.held_by.party === "test");
+
 export class Calls {
   /** `acts`: functions answer, answerAndTalk, talk, release and clear, each of a call; `me()`: {name, party}; `speaks(call)`: a session runs. */
   constructor(acts, me, speaks) {
@@ -40,15 +42,16 @@ export class Calls {
     if (call.state === "closed") this.all.delete(call.n);
     else this.all.set(call.n, { ...before, ...call });
     this.show();
+    if (!before && call.test) return `Test call from ${call.label}: ${places(call)}`;
     if (!before && call.state === "open") return `Call from ${call.label}: ${places(call)}`;
     if (before && before.triggers < call.triggers) return `Activated again: ${call.label}, ${places(call)}`;
     if (before && before.state !== call.state) return `${call.label}: ${STATES[call.state] || "closed"}`;
     return "";
   }
 
-  /** Calls that nobody has. */
+  /** Calls that nobody has, and that somebody must take. */
   unheld() {
-    return [...this.all.values()].filter((call) => call.state === "open");
+    return [...this.all.values()].filter((call) => call.state === "open" && !call.test);
   }
 
   /** Calls that ring for `party`. */
@@ -103,6 +106,7 @@ export class Calls {
   }
 
   stateOf(call) {
+    if (call.test && (call.state === "open" || holderIsDesk(call))) return "A test: nobody is rung. The desk ends it by itself.";
     if (call.state === "open") return `Nobody has it. Rings at: ${call.ringing.join(" and ") || "nobody"}`;
     if (call.state === "clearing") return "Being cleared: waiting for the unit's word";
     return `With ${holder(call)}${call.confirmed ? "" : " (the unit has not confirmed yet)"}`;

@@ -8,6 +8,7 @@ import { Records, noAnswerWords } from "./records.js";
 import { Ring } from "./ring.js";
 import { INSECURE } from "./sound.js";
 import { Speech } from "./speech.js";
+import { Tests } from "./testing.js";
 import { Units, addressOf } from "./units.js";
 import { Welfare } from "./welfare.js";
 
@@ -16,10 +17,11 @@ const ring = new Ring();
 const line = new Line({ up: refresh, down: lost, event: take });
 const labelOf = (place) => (units.all.get(addressOf(place)) || {}).label || addressOf(place);
 const speech = new Speech(line, me, speechChanged);
-const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query });
+const units = new Units({ intercom: (unit) => callFlat(unit, "intercom"), welfare: (unit) => callFlat(unit, "welfare"), query, test: (unit) => tests.start(unit) });
 const calls = new Calls({ answer, answerAndTalk, talk, release, clear }, () => me, (call) => speech.running && speech.session.call === call.call);
 const welfare = new Welfare((record) => line.request("welfare_outcome", { ...record, who: me.name }));
 const records = new Records(line, labelOf);
+const tests = new Tests(line, () => me, roomOf, attempt);
 const WARNINGS_MAX = 8;
 let questions = { questions: [], outcomes: [] };
 let clearing = null;
@@ -35,6 +37,7 @@ async function refresh() {
     alarm("");
     rings();
     await refreshSpeech();
+    await tests.refresh();
   } catch (error) {
     alarm(error.message);
   }
@@ -43,6 +46,11 @@ async function refresh() {
 async function refreshSpeech() {
   questions = await line.request("welfare_questions");
   for (const session of (await line.request("sessions")).sessions) takeSession(session);
+}
+
+function roomOf(address, input) {
+  const unit = units.all.get(address);
+  return (unit && unit.locations && unit.locations[input]) || "";
 }
 
 function lost(words) {
@@ -59,6 +67,12 @@ const TAKES = {
   talk: (event) => takeSession(event.view),
   no_answer: (event) => warn(noAnswerWords(event, labelOf(event))),
   duty: (event) => showDuty({ ...duty, [event.scheme_name]: event.on }),
+  test: (event) => announce(tests.take(event.view)),
+  test_command: (event) => testTold(tests.told(event, labelOf(event))),
+  test_record: () => {
+    records.refresh("test-records");
+    attempt(() => tests.refresh());
+  },
 };
 
 function take(event) {
@@ -66,6 +80,11 @@ function take(event) {
   if (event.event === "microphone") records.refresh("microphone");
   if (event.event === "no_answer") records.refresh("no-answer");
   rings();
+}
+
+function testTold(words) {
+  if (words.alarm) alarm(words.alarm);
+  else announce(words.say);
 }
 
 function takeSession(session) {

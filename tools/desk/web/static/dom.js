@@ -49,10 +49,10 @@ export class Cards {
   }
 }
 
-/** A table with a heading row; on a narrow screen each cell names its column. */
+/** A table with a heading row, cells of text or a node; on a narrow screen each cell names its column. */
 export function table(heads, rows) {
   const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
-  const body = rows.map((row) => el("tr", {}, ...row.map((text, i) => el("td", { "data-head": heads[i] }, String(text)))));
+  const body = rows.map((row) => el("tr", {}, ...row.map((text, i) => el("td", { "data-head": heads[i] }, text instanceof Node ? text : String(text)))));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, ...body));
 }
 

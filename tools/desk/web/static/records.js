@@ -1,7 +1,8 @@
 // Lists to look things up in: who has listened, who did not answer, what was closed. Read when they are opened.
 
-import { byId, moment, table } from "./dom.js";
+import { byId, el, moment, table } from "./dom.js";
 import { places } from "./calls.js";
+import { DOUBTS } from "./testing_words.js";
 import { OPENED_FOR } from "./words.js";
 
 const SHOWN = 200;
@@ -28,6 +29,7 @@ export class Records {
     this.lists = {
       microphone: () => this.openings(),
       "no-answer": () => this.noAnswers(),
+      "test-records": () => this.tests(),
       closed: () => this.closed(),
     };
     for (const id of Object.keys(this.lists)) byId(id).addEventListener("toggle", () => this.refresh(id));
@@ -68,6 +70,17 @@ export class Records {
       moment(event.at), this.labelOf(event), event.kind, event.who, evidenceOf(event),
     ]);
     return rows.length ? table(["When", "Flat", "Kind", "Called by", "Evidence"], rows) : "Every call to a flat was answered.";
+  }
+
+  async tests() {
+    const { records } = await this.line.request("test_records", { newest: true, limit: SHOWN });
+    const rows = records.reverse().map((one) => {
+      const name = `Record of test of ${this.labelOf(one)}, ${moment(one.received_s)}, as PDF`;
+      const link = el("a", { href: `/record.pdf?record=${one.n}`, download: "", "aria-label": name }, "PDF");
+      const verdict = one.verdict || "cannot be read";
+      return [moment(one.received_s), this.labelOf(one), verdict, one.flags.map((flag) => DOUBTS[flag] || flag).join(", ") || "-", one.verdict ? link : "-"];
+    });
+    return rows.length ? table(["Received", "Flat", "Verdict", "In doubt", "To print"], rows) : "No record of test has come yet.";
   }
 
   async closed() {

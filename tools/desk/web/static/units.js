@@ -9,7 +9,7 @@ const REASONS = { will: "the link broke", no_reply: "no reply", never_heard: "ne
 export const addressOf = (place) => (place.scheme ? `${place.scheme}/${place.flat}/${place.unit}` : place.unit);
 
 export class Units {
-  /** `acts`: functions intercom(unit), welfare(unit), query(unit). */
+  /** `acts`: functions intercom(unit), welfare(unit), query(unit), test(unit). */
   constructor(acts) {
     this.acts = acts;
     this.all = new Map();
@@ -40,7 +40,7 @@ export class Units {
     const state = el("p", { className: "state" });
     const faults = el("p", {});
     const button = (text, name) => el("button", { type: "button", onclick: () => this.acts[name](this.all.get(address)) }, text);
-    const buttons = [button("Call the flat", "intercom"), button("Welfare call", "welfare"), button("Ask for a report", "query")];
+    const buttons = [button("Call the flat", "intercom"), button("Welfare call", "welfare"), button("Ask for a report", "query"), button("Start a test …", "test")];
     const node = el("li", {}, title, state, faults, el("div", { className: "buttons" }, ...buttons));
     return { node, update: (unit) => this.update(unit, { node, title, state, faults, buttons }) };
   }
