@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import types
 
 import pytest
 
 from host_tests.vboard import sample_root
 from host_tests.vboard.sample_root import POWERED, SOON_S, printed
 from tools.vboard import BoardError
+from tools.vboard import supply as supply_module
 from tools.vboard.control import ControlChannel
+from tools.vboard.supply import BROWN_OUT_MV, START_MV, Supply
 
 _WATCHER = """
 import machine, network, time
@@ -282,3 +285,78 @@ def test_the_control_channel_drives_it(tmp_path):
             writer.close()
 
     run(tmp_path, test)
+
+
+class BareBoard:
+    """A board without a child, for the supply alone: `told` are the frames, `events` what was emitted."""
+
+    def __init__(self):
+        self.told, self.events = [], []
+        self.powered, self.mhz, self.power_save, self.radio = True, 80, 2, False
+        self.sound = types.SimpleNamespace(sounds=False, amplifier=False)
+        self.chip = self
+        self.supply = Supply(self, POWERED)
+
+    def tell(self, operation, index, value):
+        self.told.append((operation, index, value))
+
+    def emit(self, event, **facts):
+        self.events.append({"event": event, **facts})
+
+    def lose_power(self):
+        self.powered = False
+
+
+def charge_for(cell, mv, ma):
+    """The charge at which the cell has `mv` while it gives `ma`."""
+    low_pct, high_pct = -2.0, 100.0
+    for _ in range(60):
+        cell.charge_pct = (low_pct + high_pct) / 2
+        low_pct, high_pct = (cell.charge_pct, high_pct) if cell.mv(ma) < mv else (low_pct, cell.charge_pct)
+    return high_pct
+
+
+def test_the_chip_browns_out_below_its_voltage_and_not_a_millivolt_above():
+    for radio, peak_ma in ((False, 29), (True, 29 + 240)):
+        for mv, browns_out in ((BROWN_OUT_MV + 1, False), (BROWN_OUT_MV - 1, True)):
+            board = BareBoard()
+            board.radio = radio
+            supply = board.supply
+            supply.mains = False
+            supply.cell.charge_pct = charge_for(supply.cell, mv, peak_ma)
+            supply._look()
+            assert board.powered is not browns_out, (radio, mv)
+            assert [event["load_ma"] for event in board.events if event["event"] == "brown_out"] == [peak_ma] * browns_out
+
+
+def test_it_starts_again_from_its_starting_voltage_on_and_after_the_time_that_takes(monkeypatch):
+    for mv, starts in ((START_MV - 1, False), (START_MV + 1, True)):
+        board = BareBoard()
+        supply, now_s = board.supply, [100.0]
+        monkeypatch.setattr(supply_module, "time", types.SimpleNamespace(monotonic=lambda now_s=now_s: now_s[0]))
+        begun = []
+        later = types.SimpleNamespace(ensure_future=lambda task, begun=begun: begun.append(task.close()))
+        monkeypatch.setattr(supply_module, "asyncio", later)
+        supply.mains = False
+        supply._brown_out()
+        supply.cell.charge_pct = charge_for(supply.cell, mv, 0)
+        for passed_s, wanted in ((0.0, False), (0.39, False), (0.02, starts)):
+            now_s[0] += passed_s
+            supply._look()
+            assert bool(begun) is wanted, (mv, passed_s)
+        supply._look()
+        assert len(begun) == int(starts)
+
+
+def test_what_lasts_only_moments_draws_at_its_own_pace_while_hours_pass(monkeypatch):
+    board = BareBoard()
+    supply, now_s = board.supply, [100.0]
+    monkeypatch.setattr(supply_module, "time", types.SimpleNamespace(monotonic=lambda: now_s[0]))
+    supply.mains, supply._at_s, supply.factor = False, 100.0, 3600.0
+    supply.cell.charge_pct = 90.0
+    board.sound.sounds = board.sound.amplifier = True
+    now_s[0] += 10.0
+    supply._pass()
+    lasting_ma, passing_ma = supply._loads_now()
+    assert (lasting_ma, passing_ma) == (29, 53)
+    assert supply.cell.charge_pct == pytest.approx(90 - (29 * 10 + 53 * 10 / 3600) / 20)

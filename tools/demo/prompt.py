@@ -8,7 +8,9 @@ _CORDS = {"1": "cord1", "2": "cord2"}
 _INPUTS = ("button", "cord1", "cord2", "pendant")
 _WITH_INPUT = ("press", "pull", "release", "hold")
 _WIRES = ("cut", "short", "mend")
+_WITH_A_NAME = ("clear", "test")  # somebody's name or words stand in it: large letters stay
 _WHO = "the coordinator"
+_NUMBERS = ("HOURS", "SECONDS", "COUNT", "PERCENT")
 _SUPERVISED = "cord2"  # the cord whose wire the demo's board watches
 
 LOOKS = {
@@ -26,7 +28,7 @@ def read(line):
     order = orders.read(line)
     if order:
         return order
-    words = line.lower().split() if not line.lower().startswith("clear") else line.split()
+    words = line.split() if line.lower().startswith(_WITH_A_NAME) else line.lower().split()
     if len(words) == 1:
         word = _SHORT.get(words[0], words[0])
         looks = [look for look in LOOKS if len(word) > 1 and look.startswith(word)]
@@ -83,6 +85,8 @@ def completions(text, buffer):
 
 
 def _fits(word, have):
+    if word in _NUMBERS:
+        return have.replace(".", "", 1).isdigit()
     return have == word or have in _choices(word) or (word.isupper() and not _choices(word))
 
 
@@ -94,10 +98,12 @@ def _choices(word):
         "SWITCH": ("on", "off"),
         "KIND": grammar.KINDS,
         "COMMAND": grammar.COMMANDS,
-        "SECONDS": (),
-        "WHO": (),
+        "CELL": grammar.CELLS,
+        "SENSE": grammar.SENSES,
+        "SPEAKER": ("dead", "ok"),
+        "VALUE": ("yes", "no"),
     }
-    return fields.get(word, (word,))
+    return fields.get(word, () if word.isupper() else (word,))
 
 
 def help_page():
