@@ -41,11 +41,9 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None, join=False):
     (tools/joining.py). Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
-    if join:
-        texts = _joined(texts)
-    key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep)
+    key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep), join
     if key not in _KEPT:
-        _KEPT[key] = _compile_all(texts, arch, keep, functions=join)
+        _KEPT[key] = _compile_all(_joined(texts) if join else texts, arch, keep, functions=join)
     return dict(_KEPT[key])
 
 

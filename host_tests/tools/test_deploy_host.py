@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tools.deploy import DeployError, deploy, unit_settings
+from tools import rom
+from tools.deploy import DeployError, deploy, prepare, unit_settings
 
 KEY = bytes(range(32))
 BROKERS = [{"host": "127.0.0.1", "port": 8883, "server_name": "broker.ils.internal", "tls": True}]
@@ -150,3 +151,12 @@ def test_the_table_adds_up(source, tmp_path, ca):
         str(sum(made.sizes.values())),
         "bytes",
     ]
+
+
+def test_what_was_prepared_is_not_compiled_again(tmp_path, monkeypatch):
+    prepare("rom")
+    prepare("source")
+    monkeypatch.setattr(rom, "_compile_all", None)
+    settings = unit_settings("f12", "u1", BROKERS, "secret", board="ESP32_GENERIC")
+    made = deploy(tmp_path / "root", settings, KEY, form="rom")
+    assert made.image.stat().st_size > 100_000

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tools.brokers import KINDS
-from tools.deploy import FORMS
+from tools.deploy import FORMS, prepare
 from tools.scenario import grammar, page, script
 from tools.scenario.player import Failure, play
 from tools.scenario.stage import Stage
@@ -43,6 +43,8 @@ async def perform_all(jobs, write):
 
     Returns {(name, root, broker): why it failed, or None}.
     """
+    for form in {form for _, form, _ in jobs}:
+        prepare(form)  # takes a second or two, in which no stage would go on; in a thread CPython 3.11's parser meets itself
     gate = asyncio.Semaphore(_TOGETHER)
     results = {}
 

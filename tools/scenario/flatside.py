@@ -1,16 +1,11 @@
 """The flat of a stage: a virtual board with the unit's root on it, its light and tone fed to the view."""
 
 import asyncio
-import threading
 import time
 
 from tools.deploy import deploy
 from tools.ending import end
 from tools.vboard import VirtualBoard
-
-# One deployment at a time: CPython's own parser keeps its depth in one place for all threads, and says so by a SystemError
-# ("AST constructor recursion depth mismatch", 3.11).
-_DEPLOYING = threading.Lock()
 
 
 class FlatSide:
@@ -33,7 +28,7 @@ class FlatSide:
     async def start(self):
         """Deploy the root and give the board power."""
         settings, key, ca, form = self._make
-        self.deployed = await asyncio.to_thread(_deploy, self._directory / "root", settings, key, ca, form)  # takes a second
+        self.deployed = deploy(self._directory / "root", settings, key, ca, form)
         self._context = VirtualBoard(
             root=self._directory / "root",
             state=self._directory / "state",
@@ -126,8 +121,3 @@ class FlatSide:
 
     def _on_power_save(self, event):
         self._view.saves_power = event["mhz"] <= 80 and event["mode"] == "powersave"
-
-
-def _deploy(*arguments):
-    with _DEPLOYING:
-        return deploy(*arguments)
