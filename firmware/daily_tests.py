@@ -9,7 +9,7 @@
 
 from micropython import const
 
-from firmware.core.speech.wellbeing import summer_time
+from firmware.core.days import summer_time
 
 _DAY_S = const(86400)
 _WINDOW_MIN = const(120)

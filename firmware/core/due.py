@@ -7,7 +7,7 @@ Rules:
 - The reminder comes once a month, from the unit's own day of the month (1 to 28, spread over the units, so that a street does not
   try all at once) and the given hour on, not after 20:00; a day that was missed is made up for on the next. The month of the
   first day has none.
-- Days are those of local time: the zone's standard time, with an hour more in summer by the EU's rule (core/speech/wellbeing.py).
+- Days are those of local time: the zone's standard time, with an hour more in summer by the EU's rule (core/days.py).
 - Whoever asks gives a time that is known. Before, there is no word: neither due nor overdue.
 
 Days are counted from 1970-01-01, months from year 0: small numbers also where integers have 31 bits. Source: DESIGN (timers), G9,
@@ -16,7 +16,7 @@ G11.
 
 from micropython import const
 
-from firmware.core.speech.wellbeing import date, summer_time
+from firmware.core.days import date, summer_time
 
 PERIOD_DAYS = const(90)
 _DAY_S = const(86400)

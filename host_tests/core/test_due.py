@@ -1,14 +1,13 @@
 """When a test is due, from both sides of every border: days, months, leap years, summer time, 32 bits."""
 
-from firmware.core import due
+from firmware.core import days, due
 from firmware.core.due import Due
-from firmware.core.speech import wellbeing
 
 DAY = 86400
 
 
 def utc(year, month, day, hour=12, minute=0, second=0):
-    return wellbeing._days(year, month, day) * DAY + hour * 3600 + minute * 60 + second
+    return days.day_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second
 
 
 def calendar(offset_min=0, summer=False, hour=11, spread=0):
@@ -90,8 +89,8 @@ def test_a_test_without_a_day_or_with_one_in_the_future_moves_nothing():
 
 def test_a_first_day_in_the_future_is_nonsense_and_begins_anew():
     one = calendar()
-    one.first_day = wellbeing._days(2030, 1, 1)
-    assert one.look(utc(2026, 1, 1)) and one.first_day == wellbeing._days(2026, 1, 1)
+    one.first_day = days.day_of(2030, 1, 1)
+    assert one.look(utc(2026, 1, 1)) and one.first_day == days.day_of(2026, 1, 1)
 
 
 def test_the_reminder_comes_on_the_units_day_of_the_month_from_its_hour_until_20():

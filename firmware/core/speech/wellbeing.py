@@ -12,6 +12,8 @@ Source: G11; docs/settings.md, `speech`; Directive 2000/84/EC (the dates, as eve
 
 from micropython import const
 
+from firmware.core.days import date, summer_time
+
 _DAY_S = const(86400)
 _NEVER = const(-1)
 
@@ -49,37 +51,3 @@ class Wellbeing:
         if self._summer and summer_time(utc_s):
             local_s += 3600
         return local_s // _DAY_S, local_s % _DAY_S // 60
-
-
-def summer_time(utc_s):
-    """True while the EU's summer time is on."""
-    year, month, _ = _civil(utc_s // _DAY_S)
-    if month != 3 and month != 10:
-        return 3 < month < 10
-    last = _days(year, month, 31)
-    sunday = last - (last + 4) % 7  # 1970-01-01 was a Thursday
-    after = utc_s >= sunday * _DAY_S + 3600
-    return after if month == 3 else not after
-
-
-def date(day):
-    """"YYYY-MM-DD" of a day since 1970-01-01."""
-    return "%04d-%02d-%02d" % _civil(day)
-
-
-def _days(year, month, day):
-    """Days since 1970-01-01 of a date of the Gregorian calendar, year >= 1970."""
-    if month < 3:
-        year, month = year - 1, month + 12
-    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
-
-
-def _civil(day):
-    """(year, month, day) of a day since 1970-01-01, >= 0."""
-    year = 1970 + day // 366
-    while _days(year + 1, 1, 1) <= day:
-        year += 1
-    month = 1
-    while month < 12 and _days(year, month + 1, 1) <= day:
-        month += 1
-    return year, month, day - _days(year, month, 1) + 1
