@@ -14,7 +14,8 @@ from firmware.core.power import MAINS_GONE, MAINS_SEEN, READ, TICK
 _CALM_HZ = const(80000000)  # the least with which the ESP32's radio works
 _DYING = const(4)
 _LAST_WORDS_MS = const(10000)  # so long the radio stays on in the last state: the report of it gets out
-_PACE_EVERY_MS = const(60000)  # between two tries of a calm change of the link's pace
+_PACE_FIRST_MS = const(2000)  # after the report of the mains, which has gone out by then: the link changes its pace when idle
+_PACE_EVERY_MS = const(15000)  # between two tries of that
 _HEALTH_TIMES = const(3)  # routine report on battery: half an hour by default
 
 
@@ -123,7 +124,7 @@ class Power:
                 # The pace of link and reports follows the report: a street does not dial anew at once when its mains fail.
                 self._calm = not on
                 reports.stretch = 1 if on else _HEALTH_TIMES
-                self._pace_due = self._now()
+                self._pace_due = clock.add(self._now(), _PACE_FIRST_MS)
             elif verb == "REPORT_BATTERY":
                 told = self.health()["battery"]
                 del told["by"]

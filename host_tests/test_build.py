@@ -12,7 +12,7 @@ import machine
 
 from firmware import build
 from firmware.build import Builder, reset_cause
-from firmware.core import board, call, settings
+from firmware.core import board, board_power, call, settings
 from firmware.core.timers import Timers
 
 FOLDER = "board_configs"
@@ -153,3 +153,64 @@ def test_a_microphone_with_a_wrong_pin_costs_only_itself_and_is_named_p8():
     for change in ({"sck": 29}, {"sd": 77}):
         one = builder("ESP32_GENERIC", microphone=dict(fact, **change))
         assert one.microphone() is None and one.problems[0][:2] == ("settings", "microphone"), change
+
+
+def test_every_board_file_senses_its_mains_and_its_battery():
+    for name in sorted(name[:-5] for name in os.listdir(FOLDER) if name.endswith(".json")):
+        one = builder(name)
+        facts = one._board["power"]
+        machine.world.pin(facts["mains"]["pin"]).drive(1)
+        machine.world.adc(facts["battery"]["pin"]).set_mv(3800 * 1000000 / facts["battery"]["ratio_ppm"])
+        power = one.power(None, None)
+        assert one.problems == [] and power.core.mains.on
+        mv, why = power.measure()
+        assert why == "" and 3795 <= mv <= 3800, (name, mv)
+
+
+def test_a_sense_that_cannot_be_used_costs_only_itself_and_a_board_without_any_has_none_p8():
+    facts = board.resolve(Files(), "ESP32_GENERIC")["power"]
+    for part, change, why in (("mains", {"pin": 29}, ""), ("mains", {"pull": "sideways"}, ""), ("battery", {"pin": 29}, "adc"),
+                              ("battery", {"atten_db": 3}, "adc"), ("battery", {"ratio_ppm": None}, "calibration")):
+        wrong = dict(facts)
+        wrong[part] = dict(facts[part], **change)
+        one = builder("ESP32_GENERIC", power=wrong)
+        machine.world.adc(36).set_mv(1900)
+        power = one.power(None, None)
+        assert power.measure()[1] == why, change
+        assert (power.health()["mains"] is None) is (part == "mains")
+        assert len(one.problems) == (0 if why == "calibration" else 1), change
+    for none in (None, {"mains": None, "battery": None}, "yes", KeyError):
+        one = builder("ESP32_GENERIC", power=none)
+        if none is KeyError:
+            del one._board["power"]
+        assert one.power(None, None) is None and one.problems == []
+
+
+def test_a_charger_s_switch_leaves_it_on_and_only_such_a_board_looks_for_a_cell():
+    facts = board.resolve(Files(), "ESP32_GENERIC")["power"]
+    assert builder("ESP32_GENERIC").power(None, None).probing is None
+    for active, level in (("high", 0), ("low", 1)):
+        wired = dict(facts, battery=dict(facts["battery"], charger_disable={"pin": 4, "active": active}))
+        assert builder("ESP32_GENERIC", power=wired).power(None, None).probing is not None
+        assert machine.world.pin(4).seen == level
+
+
+def test_attenuations_are_those_that_the_board_file_may_name():
+    assert build.ATTENS_DB == board_power.ATTENS_DB
+
+
+def test_a_battery_that_did_not_carry_is_told_of_only_where_there_is_one_and_the_mains_are_back():
+    class Power:
+        told = None
+
+        def tested(self, works, part):
+            self.told = (works, part)
+
+    for level, told in ((1, (False, "missing")), (0, None)):
+        one = builder("ESP32_GENERIC")
+        machine.world.pin(39).drive(level)
+        one.power(None, None)
+        power = Power()
+        one.died(power)
+        assert power.told == told
+    one.died(None)

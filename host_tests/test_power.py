@@ -151,7 +151,7 @@ def test_the_report_comes_after_60_s_with_the_links_pace_and_the_routine_reports
     bench.mains(False)
     bench.run(59)
     assert not [one for one in bench.said if one[0] == "link"] and bench.shell.reports.stretch == 1
-    done = bench.run(3)
+    done = bench.run(5)
     notes = {one[2]: one[3] for one in done if one[:2] == ("reports", "note")}
     assert notes["mains"] == {"on": False, "for_s": 60, "edges": 1}
     assert (notes["battery"]["state"], notes["battery"]["mv"], notes["battery"]["why"]) == ("on_battery", 3900, "")
@@ -164,7 +164,7 @@ def test_the_report_comes_after_60_s_with_the_links_pace_and_the_routine_reports
     assert ("reports", "fault", "mains", "", False) in done
 
 
-def test_the_links_pace_is_tried_again_each_minute_until_it_is_so_but_not_in_a_call():
+def test_the_links_pace_is_tried_again_every_15_s_until_it_is_so_but_not_in_a_call():
     bench = Bench()
     bench.shell.link.tries = 2
     bench.run(10)
@@ -175,7 +175,7 @@ def test_the_links_pace_is_tried_again_each_minute_until_it_is_so_but_not_in_a_c
     bench.call(False)
     bench.run(1)
     assert len([one for one in bench.said if one[0] == "link"]) == 1
-    bench.run(58)
+    bench.run(13)
     assert len([one for one in bench.said if one[0] == "link"]) == 1
     bench.run(600)
     assert len([one for one in bench.said if one[0] == "link"]) == 3
