@@ -200,7 +200,6 @@ class Keeper:
     def _full_again(self):
         self._shell.recorder.note("reduced", 0)
         print("reduced: tried in full again")
-        self.memory.put("quick", 0)
         self._shell.restart()
 
     # --- files

@@ -6,7 +6,8 @@ Rules.
 - To get to another broker a second connection is dialled beside the link, which serves until that one is up; after the proofs
   the link goes back to the broker it came from, if it works. At no time is the unit without a link for longer than that.
 - Calm: never while a call or speech is on. One that begins ends the proof at once: the way back is dialled in the same turn, and
-  the alarm goes out on whatever is up. Nothing is judged then.
+  the alarm goes out on whatever is up. The path in hand is not judged then.
+- What was found is told when the link is back where it came from.
 - Every step has a bound: 30 s to get to a broker (the dialler's own bounds are 20 s), 10 s for the answer.
 
 Source: P5, P8; docs/faults.md.
@@ -44,6 +45,7 @@ class Proofs:
         self.state = IDLE
         self.result = None
         self._left = []  # indices of paths still to be proven
+        self._results = []  # that are still to be told
         self._index = 0
         self._home = 0
         self._id = ""
@@ -119,11 +121,18 @@ class Proofs:
         self._reports.note("proof", {"id": self._id, "path": self.paths()[self._index]}, "proof")
 
     def _judge(self, ok, detail):
-        path = self.paths()[self._index]
-        self._reports.note("proven", {"what": "path:" + path, "ok": ok, "detail": detail[:_DETAIL]}, "proven " + path)
-        self._reports.fault("path", path, not ok)
+        result = (self.paths()[self._index], ok, detail[:_DETAIL])
+        self._results.append(result)
         self._next()
-        self.result = (path, ok, detail)
+        self.result = result
+
+    def _rest(self):
+        """Back: now it is told, for behind a broker that is found wanting nobody would hear it."""
+        self.state = IDLE
+        while self._results:
+            path, ok, detail = self._results.pop(0)
+            self._reports.note("proven", {"what": "path:" + path, "ok": ok, "detail": detail}, "proven " + path)
+            self._reports.fault("path", path, not ok)
 
     def _break_off(self):
         self._left = []
@@ -144,9 +153,9 @@ class Proofs:
         link = self._link
         if clock.reached(self._now(), self._due_ms):
             link.stay()
-            self.state = IDLE
+            self._rest()
         elif link.path not in (None, self._home):
             if not link.going_over:
                 link.go_over(self._home)
         elif clock.reached(self._now(), self._calm_ms):
-            self.state = IDLE
+            self._rest()

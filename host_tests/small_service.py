@@ -27,6 +27,7 @@ class SmallService:
         self.messages = []
         self._clients = {}
         self._tasks = []
+        self._name = "desk%d" % ports[0]  # a sender has counters of its own
         self._ctr = 0
         self._came = asyncio.Event()
 
@@ -54,11 +55,11 @@ class SmallService:
             self.messages.append((port, channel, message))
             self._came.set()
             if channel == "alarm" and self.answers:
-                await self._see_to(port, message)
+                await self.see_to(port, message)
             elif channel == "event" and message["event"] == "proof":
                 await self.send(port, message["session"], "proof", id=message["id"])
 
-    async def _see_to(self, port, alarm):
+    async def see_to(self, port, alarm):
         call, session = alarm["call"], alarm["session"]
         await self.send(port, session, "receipt", call=call, triggers=alarm["triggers"], escalation=alarm["escalation"])
         await self.send(port, session, "answered", call=call, who="coordinator")
@@ -67,7 +68,7 @@ class SmallService:
 
     async def send(self, port, session, kind, **fields):
         self._ctr += 1
-        message = {"v": 1, "type": kind, "unit": "u1", "session": session, "from": "desk", "ctr": self._ctr, **fields}
+        message = {"v": 1, "type": kind, "unit": "u1", "session": session, "from": self._name, "ctr": self._ctr, **fields}
         if self.at is not None:
             message["at"] = self.at
         await self._clients[port].publish(BASE + "down", sealed(KEY, BASE + "down", message), qos=1)

@@ -220,6 +220,18 @@ def test_the_last_state_makes_the_next_start_a_clean_one_once_and_brings_the_rec
     inside(scene)
 
 
+def test_an_image_on_flash_does_not_displace_what_memory_knows_better():
+    def scene():
+        life = Life()
+        life.keeper.save()
+        life.allowed = False
+        life.recorder.note("raised", 9)
+        life.reset()
+        assert [word for _, word, _ in life.recorder.before()] == ["saved", "raised"]
+
+    inside(scene)
+
+
 def test_power_that_comes_back_makes_the_saved_state_void():
     def scene():
         life = Life()

@@ -106,6 +106,22 @@ def test_a_broker_that_takes_everything_while_no_service_is_there_is_a_fault():
     assert flat.told[0]["detail"] == "no answer from the service"
 
 
+def test_what_was_found_is_told_where_somebody_hears_it_once_the_link_is_back_p5():
+    flat = Flat(deaf=(1,))
+    flat.proofs.prove()
+    while flat.proofs.state != RETURNING:
+        flat.second()
+        assert flat.told == [] and flat.faults == {}
+    flat.run()
+    assert flat.path == 0 and flat.faults == {"broker1": False, "broker2": True, "broker3": False}
+    flat = Flat(deaf=(1,))
+    flat.proofs.prove()
+    flat.second()
+    flat.call = True
+    flat.run()
+    assert verdicts(flat) == [("path:broker1", True)], "what was found before a call broke it off"
+
+
 def test_one_path_can_be_asked_for_and_its_result_is_there_afterwards():
     flat = Flat()
     assert flat.proofs.paths() == ["broker1", "broker2", "broker3"]

@@ -32,7 +32,7 @@ class Restarts:
 
     def __init__(self, quick, calm_ms, full_again_ms):
         self.reduced = quick >= STORM
-        self._calm_s = calm_ms // 1000
+        self._calm_s = calm_ms // 1000  # and no way out before it, as the next start would count this one
         self._full_again_s = full_again_ms // 1000
         self._calm = False
 
@@ -41,6 +41,6 @@ class Restarts:
         if not self._calm and uptime_s >= self._calm_s:
             self._calm = True
             return CALM
-        if self.reduced and idle and uptime_s >= self._full_again_s:
+        if self.reduced and self._calm and idle and uptime_s >= self._full_again_s:
             return FULL_AGAIN
         return None

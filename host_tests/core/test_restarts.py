@@ -38,3 +38,8 @@ def test_a_start_in_full_never_ends_by_itself():
 def test_calm_is_told_also_where_the_clock_has_leapt_over_it():
     one = Restarts(5, 600000, 3600000)
     assert [one.tick(s, True) for s in (5000, 5001)] == [CALM, FULL_AGAIN]
+
+
+def test_a_way_out_that_is_set_shorter_than_calm_waits_for_it():
+    one = Restarts(5, 600000, 60000)
+    assert [one.tick(s, True) for s in (60, 599, 600, 601)] == [None, None, CALM, FULL_AGAIN]
