@@ -29,7 +29,7 @@ GIVENS = (
     ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),
     ("duty SWITCH", "is the coordinator on duty at the start (default: on)"),
     ("battery PERCENT", "so full is the battery at the start (default: 100)"),
-    ("room echo NUMBER", "so much of the loudspeaker comes to the microphone, in dB (default: nothing)"),
+    ("room echo NUMBER", "so much of the loudspeaker comes to the microphone, in dB, and some noise (default: neither)"),
     ("answering HOW", "the flat answers an announced call by itself (auto, the default) or when somebody presses (press)"),
 )
 ACTIONS = (
