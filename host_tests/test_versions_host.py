@@ -61,7 +61,8 @@ def node():
         INSTALLED.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, INSTALLED / name)
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=INSTALLED, capture_output=True, text=True, check=False)
+        command, pipes = [npm, "ci", "--no-audit", "--no-fund"], {"capture_output": True, "text": True}
+        done = subprocess.run(command, cwd=INSTALLED, timeout=200, check=False, **pipes)
         if done.returncode:
             shutil.rmtree(INSTALLED)
             pytest.fail("npm ci of the locked MicroPython builds failed: " + done.stderr)

@@ -16,7 +16,7 @@ from tools.scenario.stage import Stage
 from tools.scenario.timeline import Timeline
 
 _BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "scenarios"
-_TOGETHER = 4  # a scenario mostly waits: four share two cores without getting in each other's way
+_TOGETHER = 6  # a scenario mostly waits, and takes a tenth of a processor
 
 
 async def perform(played, root, broker, write, colour=False):
