@@ -70,7 +70,7 @@ def sheet(entry, label="", rooms=None):
         machine=[row[1:] for row in rest if not row[0].startswith("ask:")],
         people=[row[1:] for row in rest if row[0].startswith("ask:")],
         defects=_gathered(last, remarks, ("fail",)),
-        untested=[(f"{words.RESULTS[result]}, {why}", names) for result in ("skip", "open")
+        untested=[(_why(result, why), names) for result in ("skip", "open")
                   for why, names in _gathered(last, remarks, (result,), "no reason given")],
         hashes=_hashes(header, entry),
         doubts=[words.DOUBTS.get(flag, flag) for flag in entry["flags"]],
@@ -124,6 +124,12 @@ def _gathered(last, remarks, results, none=""):
         if value[0] in results:
             found.setdefault(remarks[step] or none, []).append(_short(words.step(step)))
     return list(found.items())
+
+
+def _why(result, remark):
+    """"left out, nobody at home"; a remark that says no more than the result is not said twice."""
+    word = words.RESULTS[result]
+    return word if remark == word else f"{word}, {remark}"
 
 
 def _remark(detail, tries):
