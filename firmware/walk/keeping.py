@@ -15,7 +15,9 @@ from firmware.core.walk import record
 from firmware.walk.shelf import OPEN, SPOILT, Shelf, always, parsed
 
 CUT = "the unit started anew"  # why the steps of a cut test are open
+DIED = "the unit went down with the mains out"  # why a step that was marked has failed
 _RECORD = "record.new"
+_MARK = "must live"
 
 
 class Keeper(Shelf):
@@ -38,6 +40,10 @@ class Keeper(Shelf):
         """One result. True if it is on flash; false: it is held in memory until it can be."""
         self._held.append(record.line(step, result, detail, ms))
         return self._flush()
+
+    def mark(self, step):
+        """From here on the unit must outlive `step`: if it starts anew before that has a result, the step has failed."""
+        return self.add(step, "open", _MARK)
 
     def finish(self, verdict, ended_s=None, due=None, why_open="not done"):
         """The test is over: every planned step without a result is entered as `open`. True if the record is on flash and read
@@ -112,20 +118,23 @@ class Keeper(Shelf):
         with open(self.path(_RECORD), "wb") as new:
             out = _Out(new)
             out.put(header)
-            results = self._copy_results(file, out)
+            results, marked = self._copy_results(file, out)
+            if why_open == CUT and marked and marked not in [one[0] for one in results]:
+                results.append((marked, "fail", DIED))
+                out.put(record.line(marked, "fail", DIED).encode())
             done = [one[0] for one in results]
             for step in steps:
                 if step not in done:
                     results.append((step, "open", why_open))
                     out.put(record.line(step, "open", why_open).encode())
-            if any(one[1] == "open" for one in results):
+            if "open" in {one[0]: one[1] for one in results}.values():  # by the last word on each step
                 verdict = "INCOMPLETE"
             out.put(record.tail(verdict, ended_s, results, due).encode())
         self.take(_RECORD, test, out.digest())
 
     def _copy_results(self, file, out):
-        """Copies every whole line of the open test. List of (step, result, detail)."""
-        results = []
+        """Copies every whole line of the open test. (List of (step, result, detail), step that was marked by `mark` or "")."""
+        results, marked = [], ""
         before = b""
         for text in file:
             try:
@@ -134,11 +143,13 @@ class Keeper(Shelf):
                 if text != b"\n":
                     self.problem(OPEN, "damaged")
                 continue
-            if text != before:  # written twice, as the file system had said that it was not
+            if result == "open" and detail == _MARK:
+                marked = step
+            elif text != before:  # written twice, as the file system had said that it was not
                 out.put(text)
                 results.append((step, result, detail))
             before = text
-        return results
+        return results, marked
 
 
 class _Out:

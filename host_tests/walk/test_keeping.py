@@ -2,7 +2,7 @@
 
 import json
 
-from firmware.walk.keeping import CUT, Keeper
+from firmware.walk.keeping import CUT, DIED, Keeper
 from host_tests.walk.folder import HEADER, HERE, content, emptied, in_a_folder, made, names, put
 
 STEPS = ("pull:button", "ask:light", "tone")
@@ -148,3 +148,58 @@ def test_a_cut_between_the_name_and_the_end_of_the_open_test_doubles_nothing():
     put("open.txt", before)
     keeper = Keeper(HERE)
     assert keeper.resume() is None and keeper.problems == [] and len(names()) == 1
+
+
+@in_a_folder
+def test_a_unit_that_goes_down_in_a_step_that_it_must_outlive_has_failed_it_and_the_test_is_incomplete():
+    keeper = begun()
+    keeper.add("pull:button", "pass")
+    assert keeper.mark("tone")
+    assert Keeper(HERE).resume() == "00000001"
+    found = lines(names()[0])
+    assert found[2] == ["tone", "fail", DIED, None] and found[-1]["verdict"] == "INCOMPLETE"
+    assert found[-1]["defects"] == ["tone"] and found[-1]["untested"] == [["ask:light", CUT]]
+
+
+@in_a_folder
+def test_a_mark_leaves_no_trace_once_the_step_has_its_result_or_the_test_ends():
+    for test, step, result, verdict in (("00000001", "tone", "pass", "PASS"), ("00000002", "tone", "skip", "PASS WITH DEFECTS")):
+        keeper = begun(test)
+        keeper.add("pull:button", "pass")
+        keeper.add("ask:light", "pass")
+        keeper.mark("tone")
+        keeper.add(step, result, "why")
+        assert keeper.finish(verdict)
+        found = lines(sorted(names())[-1])
+        assert [one[:2] for one in found[1:-1]] == [["pull:button", "pass"], ["ask:light", "pass"], ["tone", result]]
+        assert found[-1]["verdict"] == verdict
+    keeper = begun("00000009")
+    keeper.mark("tone")
+    assert keeper.finish("INCOMPLETE")
+    assert [one[:2] for one in lines(sorted(names())[-1])[1:-1]] == [[step, "open"] for step in STEPS]
+    keeper = begun("0000000a")
+    keeper.mark("tone")
+    keeper.add("tone", "pass", "first")
+    assert Keeper(HERE).resume() == "0000000a", "cut after the step was passed"
+    assert lines(sorted(names())[-1])[1] == ["tone", "pass", "first", None]
+
+
+@in_a_folder
+def test_the_last_word_on_a_step_counts_for_the_verdict_too():
+    for first, last, wanted in (("open", "pass", "PASS"), ("pass", "open", "INCOMPLETE")):
+        emptied()
+        keeper = begun()
+        keeper.add("tone", first)
+        for step in STEPS[:2]:
+            keeper.add(step, "pass")
+        keeper.add("tone", last)
+        assert keeper.finish("PASS", 5)
+        assert lines(names()[0])[-1]["verdict"] == wanted
+
+
+@in_a_folder
+def test_a_reason_in_the_words_of_a_mark_is_a_reason():
+    keeper = begun()
+    keeper.add("tone", "skip", "must live")
+    keeper.finish("INCOMPLETE", 5)
+    assert lines(names()[0])[-1]["untested"][0] == ["tone", "must live"]
