@@ -30,8 +30,9 @@ def pdf(sheet):
     """The bytes of the PDF."""
     letters.register()
     for size_pt in _SIZES_PT:
-        if _Page(sheet, size_pt, 1).build()[1] == 1:
-            return _Page(sheet, size_pt, 1).build()[0]
+        data, pages = _Page(sheet, size_pt, 1).build()
+        if pages == 1:
+            return data
     pages = _Page(sheet, _TWO_PAGES_PT, 2).build()[1]
     return _Page(sheet, _TWO_PAGES_PT, pages).build()[0]
 

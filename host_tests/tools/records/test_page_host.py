@@ -120,7 +120,7 @@ def test_letters_that_no_font_has_are_shown_as_numbers_and_never_as_others():
     assert letters.marked_up("a\u200bb<") == "a{U+200B}b&lt;"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=40), _RESULTS, st.text(max_size=64)), max_size=64))
 def test_whatever_a_unit_writes_is_a_page(found):
     found = [[*one, None] for one in found]
