@@ -33,7 +33,10 @@ def text():
         f"LIGHT: {', '.join(grammar.LIGHTS)}. OUTCOME: {', '.join(grammar.OUTCOMES)}. STATE: {', '.join(grammar.CALL_STATES)}."
     )
     parties = f"PARTY: {', '.join(grammar.PARTIES)}. SWITCH: on, off. INPUT: a name of the board file."
-    parts.append(f"{fields}\n{parties}\n")
+    supply = f"CELL: {', '.join(grammar.CELLS)}. SENSE: {', '.join(grammar.SENSES)}. SUPPLY: {', '.join(grammar.SUPPLIES)}. "
+    supply += "MODE: full, reduced. CLEAN: clean, unclean. SPEAKER: dead, ok."
+    tests = f"STATE_OF_TEST: {', '.join(grammar.TEST_STATES)}. STEP: as `test left` and docs/testing.md name them. SORT: test, real."
+    parts.append(f"{fields}\n{parties}\n{supply}\n{tests}\n")
     rows = "\n".join(f"| [{one.name}](../scenarios/{one.path.name}) | {one.title} |" for one in map(script.find, script.names()))
     parts.append(f"## The scenarios there are\n\n| file | what happens |\n|---|---|\n{rows}\n")
     return "\n".join(parts)
