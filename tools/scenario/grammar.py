@@ -254,7 +254,7 @@ _FIELDS = {
     "WHICH": _one_of("alarm", *KINDS),
     "SESSION": _one_of(*SESSION_STATES),
     "COMMAND": _one_of(*COMMANDS),
-    "STEP": str,  # as docs/testing.md lists them
+    "STEP": str,  # a name of the unit's own list; one that is not there is refused when it is used
     "WHY": str,
     "VALUE": _one_of("yes", "no"),
     "SORT": _one_of("test", "real"),
