@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # In the order in which the unit loads them: (joined module, modules whose imports it holds).
 GROUPS = (("firmware.resident", ("firmware.assembly",)), ("firmware.spoken", ("firmware.speaking",)))
 # Let go of when the unit runs; whatever they alone use goes with them only if it is named here or imported inside a function.
-OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmware.online", "firmware.proving",
+OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmware.online",
                 "firmware.speaking", "firmware.speechless", "firmware.core.restarts", "firmware.core.speech_settings",
                 "firmware.drivers.tones", "firmware.walk.at_start")  # fmt: skip
 # Loaded before the joined modules, and let go of: they bring what they import with them, each a module of its own.
