@@ -8,7 +8,9 @@ import asyncio
 import json
 
 import aiomqtt
+import jsonschema
 
+from host_tests import schemas
 from host_tests.real_unit import KEY
 from host_tests.second_desk.wire import sealed
 
@@ -17,7 +19,8 @@ _SOON_S = 40
 
 
 class SmallService:
-    """`messages`: [(port, channel, message)] of everything that came. `at`: the time that it tells, None: none.
+    """Every message is held against the schemas. `messages`: [(port, channel, message)] of everything that came. `at`: the time
+    that it tells, None: none.
     `answers`: alarms are received, answered and cleared."""
 
     def __init__(self, ports, answers=True):
@@ -25,6 +28,7 @@ class SmallService:
         self.answers = answers
         self.at = None
         self.messages = []
+        self.unlawful = []  # what was wrong with messages, by the schemas
         self._clients = {}
         self._tasks = []
         self._name = "desk%d" % ports[0]  # a sender has counters of its own
@@ -45,12 +49,18 @@ class SmallService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for client in self._clients.values():
             await client.__aexit__(None, None, None)
+        if self.unlawful:
+            raise ValueError(f"the unit has sent what the protocol does not know: {self.unlawful}")
 
     async def _listen(self, port, client):
         async for got in client.messages:
             channel = str(got.topic)[len(BASE) :]
             if channel == "down":
                 continue
+            try:
+                schemas.check(str(got.topic), bytes(got.payload))
+            except jsonschema.ValidationError as error:
+                self.unlawful.append(error.message)
             message = json.loads(got.payload)
             self.messages.append((port, channel, message))
             self._came.set()
