@@ -49,7 +49,9 @@ def records(wire):
 def test_a_whole_test_is_begun_followed_recorded_and_stored(tmp_path):
     async def script(wire, unit):
         seen = await begun(wire)
-        assert (seen["state"], seen["step"], seen["left"], seen["who"]) == ("running", STEPS[0], list(STEPS), "E. Ngineer")
+        assert (seen["state"], seen["step"], seen["left"], seen["who"]) == ("running", "", list(STEPS), "E. Ngineer")
+        await wire.run(1)
+        assert view(wire)["step"] == STEPS[0], "announced; from now on pulls are the test's"
         await walk(wire, unit)
         seen = view(wire)
         assert (seen["state"], seen["verdict"], len(seen["results"])) == ("ended", "PASS", len(STEPS))
@@ -172,8 +174,9 @@ def test_a_command_that_was_taken_counts_as_taken_when_its_word_is_lost(tmp_path
         wire.lose_up = lambda topic, payload: b'"command"' in payload or b'"event":"test"' in payload
         ask(wire, "test_start", who="E")
         await wire.settle()
-        wire.lose_up = lambda topic, payload: False
+        wire.lose_up = lambda topic, payload: b'"event":"test"' in payload
         await wire.run(3)
+        wire.lose_up = lambda topic, payload: False
         assert commands(wire) == [("start", "done", "running")]
         wire.up(unit.test.pause())
         await wire.settle()

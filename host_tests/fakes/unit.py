@@ -109,7 +109,7 @@ class FakeUnit:
 
     def tick(self, now_ms):
         """Retries, escalation, lost holder."""
-        call, out = self.call, self.speech.tick(now_ms)
+        call, out = self.call, self.speech.tick(now_ms) + self.test.tick(now_ms)
         if call is None:
             return out
         if call.answer_due_ms is not None and now_ms >= call.answer_due_ms:

@@ -18,6 +18,7 @@ import secrets
 FAULTS = (
     "loses_progress", "test_refused", "test_twice_deaf", "parts_backwards", "parts_doubled", "part_lost", "part_forged",
 )  # fmt: skip
+_SETTLE_MS = 300
 _PART_CHARS = 300  # a unit's part has up to 1,200; smaller ones make more of them
 STEPS = ("pull:cord1", "ask:cord1:reach", "ask:light", "path:broker1", "storage")
 
@@ -30,6 +31,7 @@ class FakeTest:
     def __init__(self, fake):
         self._fake, self.test, self.left, self._people = fake, "", [], ("", "")
         self.results, self.records, self.unstored, self._heard = [], [], {}, set()
+        self._settles, self._settled_ms = False, None
 
     @property
     def is_on(self):
@@ -54,13 +56,30 @@ class FakeTest:
         return self.done(step, "pass", f"{latency_ms} ms") if self.is_on and step in self.left else []
 
     def done(self, step, result, detail="", ms=None):
+        self._settles = False
         self.left.remove(step)
         self.results.append([step, result, detail, ms])
         out = self._progress("running", [step, result, detail])
         return out if self.left else out + self.end()
 
+    def tick(self, now_ms):
+        """The announcement begins, and is over: from then on pulls are the test's."""
+        if not self.is_on or not self._settles:
+            self._settled_ms = None
+            return []
+        if self._settled_ms is None:
+            self._settled_ms = now_ms + _SETTLE_MS
+        if now_ms < self._settled_ms:
+            return []
+        self._settles = False
+        return self._progress("running", None)
+
     def pause(self):
         return self._progress("paused", None)
+
+    def resume(self):
+        self._settles = True
+        return self._progress("running", None)
 
     def end(self, verdict=None):
         """Closes the record and sends it."""
@@ -94,7 +113,7 @@ class FakeTest:
 
     def _start(self, message):
         self.test, self.left, self.results = secrets.token_hex(4), list(STEPS), []
-        self._people = message["who"], message["value"]
+        self._people, self._settles = (message["who"], message["value"]), True
         return self._progress("running", None)
 
     def _answer(self, message):
@@ -108,7 +127,7 @@ class FakeTest:
 
     def _progress(self, state, last, verdict=""):
         left = [] if state == "ended" else self.left
-        step = left[0] if left else ""
+        step = left[0] if left and not self._settles else ""
         words = {"test": self.test, "state": state, "step": step, "left": left, "last": last, "verdict": verdict}
         said = self._fake.event("test", **words)
         return [] if "loses_progress" in self._fake.faults else said

@@ -27,7 +27,10 @@ class Walk:
     async def until(self, say, **fields):
         """The next line of that kind with these fields."""
         while True:
-            line = await asyncio.wait_for(self.process.stdout.readline(), WAIT_S)
+            try:
+                line = await asyncio.wait_for(self.process.stdout.readline(), WAIT_S)
+            except asyncio.TimeoutError:
+                raise AssertionError(f"it did not say {say} {fields}: {self.said}") from None
             assert line, f"it ended before it said {say} {fields}: {self.said} {await self.process.stderr.read()}"
             self.said.append(json.loads(line))
             if self.said[-1]["say"] == say and fields.items() <= self.said[-1].items():
@@ -99,6 +102,7 @@ def test_a_whole_test_with_what_is_left_latencies_questions_and_the_record(tmp_p
     async def script(desk, client, unit):
         async with started("--state", str(desk.state), "--who", "E. Ngineer", "--witness", "Ann") as walk:
             await walk.until("unit", unit="demo/f12/u1", status="online")
+            await walk.until("wait")
             await through(walk, unit)
             verdict = await walk.until("verdict")
             assert (verdict["verdict"], verdict["record"], verdict["defects"], verdict["untested"]) == ("PASS", 1, [], [])
@@ -192,8 +196,9 @@ def test_a_real_call_in_the_test_is_shown_and_the_test_waits(tmp_path):
             await client.wait_for_call(lambda view: view["confirmed"], WAIT_S)
             await client.clear(call["n"], "mistake", "present", "A. Jones")
             await client.wait_for_call(lambda view: view["state"] == "closed", WAIT_S)
-            await unit.say(unit.fake.test.done("pull:cord1", "pass"))
-            await walk.until("now", step="ask:cord1:reach")
+            await unit.say(unit.fake.test.resume())
+            await walk.until("wait")
+            await walk.until("now", step="pull:cord1")
 
     play(tmp_path, script)
 

@@ -17,6 +17,8 @@ from .orders import HELP, OrderError, read
 LEFT_ALONE = 130
 _BEGIN_S = 75  # the desk gives a command up after 60 s
 _RECORD_S = 20  # the unit sends its record right after the end; else hourly
+_SETTLED_S = 16  # the unit announces a test for 15 s at most, and tells the desk when it is ready; this if that was lost
+_SETTLED = "settled"
 _BEGINNING, _WALKING, _ENDING = "beginning", "walking", "ending"
 
 
@@ -35,9 +37,11 @@ class Guide:
         self._state, self._due_s = _BEGINNING, None
         self._test = self._before = None  # ids of this test, and of the one that was the newest before
         self._shown, self._told, self._places = None, [], {}
+        self._settles = False  # the unit announces the test: every pull is a real call still
         self._asks = False  # Ctrl-C was pressed: the next line says what is wanted
         self._code = None
-        self._handlers = {EVENT: self._event, LOST: self._lost, BACK: self._back, LINE: self._typed, INTERRUPT: self._interrupted}
+        self._handlers = {EVENT: self._event, LOST: self._lost, BACK: self._back, LINE: self._typed}
+        self._handlers |= {INTERRUPT: self._interrupted, _SETTLED: self._settled}
 
     async def run(self):
         """Exit code. Raises WalkError."""
@@ -185,13 +189,29 @@ class Guide:
             if last not in self._told:
                 self._told.append(last)
                 self._screen.say("result", words.result(last), step=last[0], result=last[1], detail=last[2], left=len(left))
-        if view["state"] == "paused" and (before is None or before["state"] != "paused"):
+        was = before["state"] if before else ""
+        if view["state"] == "paused" and was != "paused":
             self._screen.say("paused", "PAUSED: a real call is open. The test goes on when it is over.")
-        elif view["state"] == "running" and (before is None or _place(before) != _place(view)):
+        elif view["state"] == "running" and not view["step"] and view["left"]:
+            self._settle(was)
+        elif view["state"] == "running" and (self._settles or before is None or _place(before) != _place(view)):
+            self._show_step()
+
+    def _settle(self, was):
+        if self._settles and was == "running":
+            return
+        self._settles = True
+        self._screen.say("wait", "WAIT for a moment: the unit announces the test. Until it is ready every pull is a REAL CALL.")
+        asyncio.get_running_loop().call_later(_SETTLED_S, self._queue.put_nowait, (_SETTLED, None))
+
+    async def _settled(self, _):
+        if self._settles and self._state == _WALKING and self._shown["state"] == "running":
             self._show_step()
 
     def _show_step(self):
-        step, left = self._shown["step"], self._shown["left"]
+        self._settles = False
+        left = self._shown["left"]
+        step = self._shown["step"] or (left[0] if left else "")
         now = words.instruction(step, self._places)
         ask = "  [y/n]" if words.is_question(step) else ""
         text = f"\nLeft ({len(left)}): {', '.join(map(words.short, left))}\nNOW: {now}{ask}"
