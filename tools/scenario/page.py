@@ -35,7 +35,7 @@ def text():
     parties = f"PARTY: {', '.join(grammar.PARTIES)}. SWITCH: on, off. INPUT: a name of the board file."
     supply = f"CELL: {', '.join(grammar.CELLS)}. SENSE: {', '.join(grammar.SENSES)}. SUPPLY: {', '.join(grammar.SUPPLIES)}. "
     supply += "MODE: full, reduced. CLEAN: clean, unclean. SPEAKER: dead, ok."
-    tests = f"STATE_OF_TEST: {', '.join(grammar.TEST_STATES)}. STEP: as docs/protocol.md names them. SORT: test, real."
+    tests = f"STATE_OF_TEST: {', '.join(grammar.TEST_STATES)}. STEP: as docs/testing.md names them. SORT: test, real."
     parts.append(f"{fields}\n{parties}\n{supply}\n{tests}\n")
     rows = "\n".join(f"| [{one.name}](../scenarios/{one.path.name}) | {one.title} |" for one in map(script.find, script.names()))
     parts.append(f"## The scenarios there are\n\n| file | what happens |\n|---|---|\n{rows}\n")
