@@ -190,16 +190,25 @@ class Keeper:
                                                 "records": records[part * _PART:(part + 1) * _PART]}, "flight%d" % part)
 
     def _calm(self):
+        if not self._rules.reduced:
+            self._shell.reports.fault("restarts", "", False)
+        self._count_anew()
+
+    def _count_anew(self):
+        """Starts are counted from the next one on: this one is no part of a storm."""
         shell = self._shell
         self.memory.put("quick", 0)
-        if not self._rules.reduced:
-            shell.reports.fault("restarts", "", False)
         if shell.journal and shell.may_write():
             self._save(CALM_FILE, b"%d" % shell.journal.boot)
 
     def _full_again(self):
         self._shell.recorder.note("reduced", 0)
         print("reduced: tried in full again")
+        self.restart()
+
+    def restart(self):
+        """The unit starts anew because it wants to, which is no sign of a storm. Does not come back."""
+        self._count_anew()
         self._shell.restart()
 
     # --- files

@@ -159,7 +159,7 @@ class Shell:
             self._watch_link(uptime_s)
             if self.bearer.gave_up and not self.calls.volatile():  # else the one copy of a call would go with it
                 print("wifi: nothing has helped; starting anew")
-                self.restart()
+                self.keeper.restart()
             if self.may_write():
                 self.wall_clock.note()
             self.keeper.tick(self._uptime_s)

@@ -340,6 +340,22 @@ def test_a_reduced_unit_starts_in_full_again_after_an_hour_without_a_call_and_it
     inside(scene)
 
 
+def test_a_unit_that_starts_anew_because_its_wifi_is_gone_is_no_storm():
+    def scene():
+        life = Life()
+        for _ in range(12):
+            life.run(420)
+            life.keeper.restart()
+            life.reset("hard")
+            assert not life.rules.reduced
+        assert life.restarts == 12
+        for _ in range(5):
+            life.power_cut()
+        assert life.rules.reduced, "and those after it count"
+
+    inside(scene)
+
+
 def test_an_unset_clock_is_a_fault_after_2_minutes_until_the_service_tells_the_time():
     def scene():
         life = Life(unset_ms=120000)
