@@ -30,6 +30,9 @@ def test_short_forms_mean_the_full_sentence():
 
 def test_a_clear_without_a_name_is_by_the_coordinator_and_a_name_keeps_its_capitals():
     assert prompt.read("clear mistake").fields == {"outcome": "mistake", "who": "the coordinator"}
+    assert prompt.read("test start").fields == {"who": "the engineer"}
+    assert prompt.read("test answer yes").fields == {"step": "now", "value": "yes"}
+    assert prompt.read("test answer ask:light no").fields == {"step": "ask:light", "value": "no"}
     assert prompt.read("clear help_sent by A. Jones").fields == {"outcome": "help_sent", "who": "A. Jones"}
 
 

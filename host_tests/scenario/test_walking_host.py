@@ -133,3 +133,17 @@ def test_with_the_desk_stopped_nothing_can_be_asked():
     for act in (begin, walking.stop, lambda u: walking.answer(u, "ask:light", "yes")):
         with pytest.raises(DeskError, match="the desk is stopped"):
             play(unit, act)
+
+
+def test_now_is_the_step_that_the_test_is_at_and_nothing_before_it_begins():
+    async def run():
+        stage = FakeUnit()
+        with pytest.raises(DeskError, match="asks for nothing"):
+            await walking.answer(stage, "now", "yes")
+        stage._tell(["ask:light", "tone"], [])
+        await walking.answer(stage, "now", "no")
+        await walking.skip(stage, "now", "no time")
+        assert [fields["step"] for _, fields in stage.done][0] == "ask:light"
+        assert all(fields["step"] != "now" for _, fields in stage.done)
+
+    asyncio.run(run())

@@ -52,6 +52,10 @@ def _whole(words):
         return [words[0], "wire", words[1]]
     if len(words) == 1 and words[0] in grammar.KINDS:
         return ["call", "flat", words[0], "by", *_WHO.split()]
+    if words == ["test", "start"]:
+        return ["test", "start", "by", "the", "engineer"]
+    if words[:2] == ["test", "answer"] and len(words) == 3:
+        return ["test", "answer", "now", words[2]]
     if words[0] == "clear" and len(words) == 2:
         return [*words, "by", *_WHO.split()]
     return words
@@ -111,8 +115,8 @@ def help_page():
     looks = [f"  {word:26} {meaning}" for word, meaning in LOOKS.items()]
     own = [f"  {name:26} {meaning}" for name, meaning in orders.ORDERS.items()]
     shorts = (
-        "  Short forms: press, pull 1, pull 2, release 1, cut 2, mend 2, a (answer), welfare, intercom, clear mistake, q; "
-        "unique beginnings of words"
+        "  Short forms: press, pull 1, pull 2, release 1, cut 2, mend 2, a (answer), welfare, intercom, clear mistake, "
+        "test start, test answer yes, q; unique beginnings of words"
     )
     inputs = "  INPUT: button, cord1 (bathroom), cord2 (bedroom), pendant. OUTCOME: " + ", ".join(grammar.OUTCOMES)
     return "\n".join([*rows, "", *own, "", *looks, "", inputs, shorts])

@@ -75,7 +75,7 @@ ACTIONS = (
     ("test start by WHO", "an engineer begins the quarterly test at the desk"),
     ("test walk", "the engineer does what the test asks for, step by step, until nothing is left; every answer is yes"),
     ("test walk until STEP", "and stops where this step is next"),
-    ("test answer STEP VALUE", "the engineer's answer to one question"),
+    ("test answer STEP VALUE", "the engineer's answer to one question; the step `now`: the one that is open"),
     ("test skip STEP WHY", "this step cannot be tested, and why"),
     ("test stop", "the engineer ends the test"),
     ("desk stop", "the desk's process is killed"),
