@@ -25,14 +25,12 @@ from firmware.drivers.busy import Busy
 from firmware.drivers.wall_clock import WallClock
 from firmware.keeper import Keeper
 from firmware.online import make_link
-from firmware.proving import make_proofs
 from firmware.reports import Reports
 from firmware.senses import Senses
 from firmware.shell import Shell, now, rand
 from firmware.signals import Signals
 from firmware.speechless import Speechless
 from firmware.unit import Unit
-from firmware.walk.at_start import make_testing
 
 
 def assemble(stored, watchdog, memory, speaks=True):
@@ -68,10 +66,10 @@ def assemble(stored, watchdog, memory, speaks=True):
         shell.speech = shell.daily = shell.unit.speech = shell.talk
         fault, why = ("restarts", "after many starts in a row") if storm else ("speech", "as there is not enough memory")
         builder.problems.append((fault, "", "speech is left out %s; calls go out as ever" % why))
-    make_proofs(shell, settings, timers)
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.power = builder.power(shell, rand)
-    make_testing(shell, stored, contacts + lines, names, timers)
+    if speaks:
+        speaking.join_tests(shell, stored, contacts + lines, names, timers)
     shell.unit.resume(before.volatile_calls(found, _volatile))
     _tell_start(shell, before, stored.problems, builder.problems)
     if shell.journal and not before.clean:
@@ -148,7 +146,7 @@ def _tested_by_start(shell, of_stored, of_parts):
         if name == "settings":
             over = (name, source) not in found and not (of_stored and not source)
         elif name == "storage" and source == "tests":
-            over = not shell.testing.damaged
+            over = shell.testing is not None and not shell.testing.damaged
         elif name == "storage" and not source:
             over = shell.journal is not None and not shell.journal.faults  # its first records were written and read back
         else:

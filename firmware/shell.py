@@ -53,6 +53,7 @@ class Shell:
         self._offline_s = 0
         self._told_error = ""
         self.power = self.testing = None  # power.Power and testing.Testing, put in by assembly.assemble where they exist
+        self.proofs = self.audio_loop = self.daily_tests = None  # likewise; a reduced unit has none
         self.restart = machine.reset
         self._nap = Nap()
         self._beats = {}
@@ -79,7 +80,7 @@ class Shell:
 
     def fault_changed(self, name, is_open, any_open):
         self.recorder.note("open" if is_open else "shut", NAMES.index(name))
-        self.signals.fault(name, is_open, any_open, self.daily_tests.is_night())
+        self.signals.fault(name, is_open, any_open, self.daily_tests is not None and self.daily_tests.is_night())
 
     def may_write(self):
         """False while the supply is too low for the flash: then everything that can wait, waits."""
@@ -163,7 +164,8 @@ class Shell:
             if self.may_write():
                 self.wall_clock.note()
             self.keeper.tick(self._uptime_s)
-            self.daily_tests.tick(self._uptime_s)
+            if self.daily_tests is not None:
+                self.daily_tests.tick(self._uptime_s)
             self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 

@@ -1,5 +1,6 @@
 """Makes the parts of speech, once; app.py lets go of this module then. Alone here, so that a unit that leaves them out
-(speechless.py) does not load them. No policy."""
+(speechless.py) does not load them; nor the tests that the unit makes by itself or with an engineer, which it leaves out too. No
+policy."""
 
 from firmware.core.speech.policy import Policy
 from firmware.core.speech.session import Session
@@ -7,9 +8,11 @@ from firmware.core.speech_settings import minutes
 from firmware.daily import Daily
 from firmware.drivers.prompts import PromptReader
 from firmware.paths import Paths
+from firmware.proving import make_proofs
 from firmware.shell import now
 from firmware.speech import Speech
 from firmware.talk import Talk
+from firmware.walk.at_start import make_testing
 
 
 def make_talk(shell, settings, microphone, speaker):
@@ -26,6 +29,12 @@ def join(shell, settings, timers, has_button):
     shell.speech = unit.speech = Speech(session, shell.talk, shell.calls, shell.uplink, shell.link, shell.signals, shell.reports,
                                         unit.obey, shell.bearer.speaking, now)
     shell.daily = unit.daily = Daily(_wellbeing(settings), shell.wall_clock, shell.reports.note, shell.signals.sound, now)
+
+
+def join_tests(shell, stored, senses, names, timers):
+    """Joins the tests to the unit: shell.proofs, shell.daily_tests, shell.testing. Arguments as of make_testing."""
+    make_proofs(shell, stored.settings, timers)
+    make_testing(shell, stored, senses, names, timers)
 
 
 def _wellbeing(settings):

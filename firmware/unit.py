@@ -126,10 +126,6 @@ class Unit:
             # Who asks may have been away: our alarm reached the broker, was acknowledged, and nobody was there to hear it.
             self.obey(self.calls.all(one.LINK_CAME_UP, self._now()))
             return
-        if kind == "proof":
-            if self.proofs is not None:
-                self.proofs.answered(message["id"])
-            return
         if kind in _OF_SPEECH:
             if self.speech is not None:
                 self.speech.message(message)
@@ -137,6 +133,8 @@ class Unit:
         if kind == "test":
             if self.testing is not None:
                 self.testing.message(message)
+            else:
+                self._reports.command(message, "memory")
             return
         if kind == "proof":
             if self.proofs is not None:

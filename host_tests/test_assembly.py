@@ -81,7 +81,7 @@ if sys.implementation.name == "micropython":
         shell.unit.activate(0, 0, 0)
         assert len(shell.calls.open) == 1
 
-    def test_the_unit_can_prove_its_paths_and_hear_itself_and_one_without_speech_only_the_former():
+    def test_the_unit_can_prove_its_paths_and_hear_itself_and_one_without_speech_makes_no_tests():
         start_over("journal")
         shell = made()
         assert shell.proofs.paths() == [] and shell.audio_loop is not None and shell.unit.proofs is shell.proofs
@@ -90,7 +90,10 @@ if sys.implementation.name == "micropython":
         del shell
         gc.collect()
         start_over("journal")
-        assert made(speaks=False).audio_loop is None
+        shell = made(speaks=False)
+        assert shell.proofs is None and shell.daily_tests is None and shell.testing is None and shell.audio_loop is None
+        shell.fault_changed("held", True, True)
+        assert shell.readings()["due"] is None
 
     def test_five_starts_in_a_row_that_were_not_calm_make_the_sixth_reduced_and_it_raises_calls_p8():
         start_over("journal")

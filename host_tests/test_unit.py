@@ -403,3 +403,9 @@ def test_a_volatile_call_that_is_resumed_does_not_make_the_next_number_volatile(
     flat.unit.calls.open.clear()
     flat.unit.activate(0, 0, 0)
     assert flat.alarms[-1]["call"] == "u1-5e1f00d5-41"
+
+
+def test_a_unit_without_room_for_tests_refuses_each_with_its_reason():
+    flat = Flat()
+    flat.hear("test", do="start", test="", step="", value="", who="E. Ngineer")
+    assert flat.take() == ["test memory"]
