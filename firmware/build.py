@@ -11,7 +11,7 @@ from firmware.core.line import Line
 from firmware.core.patterns import TONES_HZ
 from firmware.core.power import Power as PowerRules
 from firmware.core.power_hours import Hours
-from firmware.drivers import microphone, speaker
+from firmware.drivers import speaker
 from firmware.drivers.battery import BatteryAdc
 from firmware.drivers.contact import ContactPin
 from firmware.drivers.journal import Journal, JournalError
@@ -166,6 +166,8 @@ class Builder:
         data = self._board.get("microphone")
         if data is None:
             return None
+        from firmware.drivers import microphone  # here, because a unit without speech has no room for it
+
         try:
             wiring = {"sck": machine.Pin(data["sck"]), "ws": machine.Pin(data["ws"]), "sd": machine.Pin(data["sd"]),
                       "mode": machine.I2S.RX, "bits": microphone.BITS, "format": machine.I2S.MONO,
