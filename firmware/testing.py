@@ -209,7 +209,9 @@ class Testing:
     def _start(self, by, who, witness):
         """Begins a test; "" or the reason why not."""
         if self.runs:
-            return "running"
+            if not self._walk.is_kept():
+                return "running"
+            self._let_go()
         if self._busy():
             return "busy"
         self._end_reminder("missed")

@@ -8,57 +8,141 @@ import os
 
 from micropython import const
 
+from firmware.core.walk.load_test import EVERY_MS, LoadTest
+
 _CLOCK_OFF_S = const(60)
+_TRIES_MS = const(15000)  # a microphone that does not open by then will not
 _FILE = "test.tmp"
 _FILE_BYTES = const(512)
 
 
 class Measures:
-    """`shell`: shell.Shell with all of its parts."""
+    """`shell`: shell.Shell with all of its parts; `private()`: the privacy switch is on."""
 
-    def __init__(self, shell):
+    def __init__(self, shell, private):
         self._shell = shell
+        self._private = private
         self._step = ""
-        self._found = None  # (result, detail, ms) of what is done at once
         self._began_ms = 0
-        self._waits = None  # function that gives what was found, or None as long as nothing was
+        self._asked = False  # what the step needs has been begun
+        self._load = None  # core.walk.load_test.LoadTest
+        self._read_ms = 0
+        self._were_out = False  # the mains, in this test
+        self._ways = {"tone": self._tone, "mains_off": self._mains_off, "load": self._under_load, "mains_on": self._mains_on,
+                      "path": self._path, "clock": self._clock, "storage": self._storage}
 
     def begin(self, at_ms, step):
         """Begins a step; its outcome is told by `poll`."""
         self._step = step
-        self._began_ms = at_ms
-        self._found = self._waits = None
-        if step == "clock":
-            self._found = self._clock()
-        elif step == "storage":
-            self._found = self._storage()
-        else:
-            self._found = ("skip", "not there", None)
+        self._began_ms = self._read_ms = at_ms
+        self._asked = False
+        self._load = None
 
     def break_off(self, at_ms, step):
+        """Nothing goes on afterwards."""
         self._step = ""
-        self._found = self._waits = None
+        if self._load is not None:
+            self._loads(self._load.stop())
+            self._load = None
 
     def poll(self, at_ms):
         """(step, result, detail, ms) once it is done, else None."""
         if not self._step:
             return None
-        found = self._found or (self._waits and self._waits(at_ms))
+        found = self._ways[self._step.split(":")[0]](at_ms)
         if not found:
             return None
         step, self._step = self._step, ""
         return (step,) + found
 
+    # --- sound and paths
+
+    def _tone(self, at_ms):
+        loop = self._shell.audio_loop
+        if loop is None:
+            return ("skip", "no microphone or loudspeaker", None)
+        if self._private():
+            return ("skip", "privacy is on", None)
+        if not self._asked:
+            self._asked = loop.start()
+            late = not self._asked and at_ms - self._began_ms >= _TRIES_MS
+            return ("fail", "the microphone does not open", None) if late else None
+        if loop.result is None:
+            self._asked = loop.state != "OFF"  # broken off: once more
+            return None
+        ok, detail = loop.result
+        return ("pass" if ok else "skip" if detail.startswith("noise") else "fail", detail, None)
+
+    def _path(self, at_ms):
+        proofs, path = self._shell.proofs, self._step[5:]
+        if not self._asked:
+            self._asked = proofs.prove(path)
+        elif proofs.result is not None and proofs.result[0] == path:
+            return ("pass" if proofs.result[1] else "fail", proofs.result[2], None)
+        elif proofs.state in ("IDLE", "RETURNING"):
+            self._asked = False  # broken off: once more
+        return None
+
+    # --- mains and battery
+
+    def _mains(self):
+        """True, False, or None if the board cannot tell."""
+        power = self._shell.power
+        on = power.health()["mains"] if power else None
+        self._were_out = self._were_out or on is False
+        return on
+
+    def _mains_off(self, at_ms):
+        on = self._mains()
+        if on is None:
+            return ("skip", "the board cannot tell", None)
+        return None if on else ("pass", "", at_ms - self._began_ms)
+
+    def _mains_on(self, at_ms):
+        on = self._mains()
+        if on is None:
+            return ("skip", "the board cannot tell", None)
+        if not self._were_out:
+            return ("skip", "the mains were not out", None)
+        return ("pass", "", at_ms - self._began_ms) if on else None
+
+    def _under_load(self, at_ms):
+        on = self._mains()
+        if not self._were_out:
+            return ("skip", "the mains were not out", None)
+        if on:
+            self.break_off(at_ms, "load")
+            self._step = "load"
+            return ("skip", "the mains came back", None)
+        if self._load is None:
+            self._load = LoadTest()
+        if at_ms >= self._read_ms:
+            self._read_ms = at_ms + EVERY_MS
+            mv, why = self._shell.power.measure()
+            self._loads(self._load.read(on, mv, why, at_ms))
+            if self._asked:
+                self._shell.signals.sound("RING")
+        found = self._load.found
+        if found is not None and found[0] != "skip":
+            self._shell.power.tested(found[0] == "pass")
+        return found
+
+    def _loads(self, on):
+        """Full power and a tone each second, or not; None: as it is."""
+        if on is not None:
+            self._asked = on
+            self._shell.power.load(on)
+
     # --- clock and storage
 
-    def _clock(self):
+    def _clock(self, at_ms):
         wall = self._shell.wall_clock
         if not wall.known:
             return ("fail", "the service has told no time", None)
         off_s = self._shell.keeper.off_s
         return ("pass" if abs(off_s) <= _CLOCK_OFF_S else "fail", "%d s off" % off_s, None)
 
-    def _storage(self):
+    def _storage(self, at_ms):
         shell = self._shell
         if shell.journal is None:
             return ("fail", "no journal", None)

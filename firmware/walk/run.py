@@ -32,10 +32,10 @@ class Walk:
         self.test = hexlify(os.urandom(4)).decode()
         self._shell = shell
         self._calendar = calendar
-        paths = shell.unit.proofs.paths() if shell.unit.proofs else []
+        paths = shell.proofs.paths()
         self._machine = m.Machine(steps(_inputs(senses, names), paths), (
             timers.test_settle_ms, timers.test_receipt_ms, timers.test_idle_ms, timers.test_longest_ms))
-        self._measures = Measures(shell)
+        self._measures = Measures(shell, lambda: any(sense.role == "privacy" and not sense.rests() for sense in senses))
         self._keeper = Keeper(DIRECTORY, shell.may_write)
         self._unproven = []  # [input, call, trigger's number, pulled at] until the service's receipt
         self._news = []  # [step, result, detail] that the service has not been told
@@ -82,6 +82,10 @@ class Walk:
             self._do(m.STOPPED, at_ms)
             return ""
         return self._do(m.ANSWERED if do == "answer" else m.SKIPPED, at_ms, step, value)
+
+    def is_kept(self):
+        """True once it has ended and its record is on flash: only its last words are left."""
+        return self._kept
 
     def waiting(self):
         return self._machine.waiting()
@@ -153,10 +157,12 @@ class Walk:
 
     def _result(self, at_ms, step, result, detail, ms):
         self._keeper.add(step, result, detail, ms)
-        self._news.append([step, result, detail])
+        self._news.append([step, result, detail or ("" if ms is None else "%d ms" % ms)])
         print("test %s: %s %s %s%s" % (self.test, step, result, detail, "" if ms is None else "%d ms" % ms))
 
     def _ask(self, at_ms, step):
+        if step == "mains_off":
+            self._keeper.mark("load")  # a unit that goes down from here on has a battery that does not carry it
         self._prompt = words.prompt(step)
         print("test %s: %s" % (self.test, words.printed(step)))
 
@@ -200,7 +206,8 @@ class Walk:
         if state == "ended":
             fields["verdict"] = self._machine.verdict
         else:
-            fields["step"] = self._machine.step()
+            if self._machine.state != m.SETTLING:  # nothing is to be done yet: a pull would be a real call
+                fields["step"] = self._machine.step()
             fields["left"] = _shortened(self._machine.left())
         self._shell.reports.note("test", fields, "test " + (last[0] if last else state))
 

@@ -32,6 +32,7 @@ class Controller:
         self._news = asyncio.Condition()
         self._task = None
         self.said = []
+        self.deaf = False  # True: no alarm gets its receipt
 
     async def __aenter__(self):
         await self._client.__aenter__()
@@ -50,7 +51,7 @@ class Controller:
                 continue
             body = schemas.check(topic, message.payload)
             self._session = body["session"]
-            if body["type"] == "alarm":
+            if body["type"] == "alarm" and not self.deaf:
                 await self.send("receipt", call=body["call"], triggers=body["triggers"], escalation=body["escalation"])
             await self.took(body)
             async with self._news:
