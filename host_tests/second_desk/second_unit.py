@@ -13,6 +13,8 @@ _RETRY_S, _WINDOW = (2, 4, 8, 15), 32  # Source: `alarm`; Downwards also, `ctr`
 _CORD = {"input": "cord1", "kind": "cord", "cause": "activated", "location": "bathroom"}
 _WORDLESS = ("receipt", "offer", "alive")  # these have an answer of their own, or none
 _JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0}
+_SUPPLY = {"mode": "full", "mains": True, "battery": {"mv": None, "why": "none", "state": "mains", "hours": None, "by": ""}}
+_PROVEN = {"resets": {"power_on": 1}, "proven": {"cord1": None}, "tested": None, "due": None}
 
 
 class SecondUnit:
@@ -32,7 +34,7 @@ class SecondUnit:
                                   will=will, **where) as client:
             await client.subscribe(self.base + "down", qos=1)
             self.say("state", online=True, conn=1)
-            self.say("event", event="started", cause="power_on", firmware="second", open_call=None)
+            self.say("event", event="started", cause="power_on", firmware="second", open_call=None, clean=False, mode="full")
             await asyncio.gather(self._hear_all(client), self._send_all(client), self._call_again())
 
     def _sealed(self, channel, /, **fields):
@@ -129,7 +131,7 @@ class SecondUnit:
 
     def _on_query(self, _):
         self.say("health", firmware="second", board="none", uptime_s=0, reset_cause="power_on", heap_free_bytes=0, rssi_dbm=None,
-                 call=self.call and self.call["call"], faults=[], counters={}, journal=_JOURNAL)
+                 call=self.call and self.call["call"], faults=[], counters={}, journal=_JOURNAL, **_SUPPLY, **_PROVEN)
         if self.light == "steady":
             self.alarm()
 
