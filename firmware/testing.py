@@ -51,6 +51,7 @@ class Testing:
         self._at_ms = 0  # since the test began
         self._last_ms = now()
         self._events = []  # (name, sense, tick), oldest first
+        self._raised = False  # a real call was raised since the last look
         self._held = []  # (sense, tick) of test pulls that go on
         self._request_due = clock.add(now(), _REQUEST_MS)
         self._send_due = now()  # of the next loading, or of letting go
@@ -77,8 +78,9 @@ class Testing:
 
     def takes(self, sense, by_hand):
         """True if this activation is a test's; asked once for each. `by_hand`: false for a wire that broke."""
-        if not by_hand or sense.name not in self.waiting:
+        if not by_hand or sense.name not in self.waiting or self._real():
             self.waiting.clear()
+            self._raised = True
             return False
         self.waiting.remove(sense.name)
         self._events.append(("PULLED", sense, self._now()))
@@ -176,7 +178,9 @@ class Testing:
         while self._events:
             name, sense, tick_ms = self._events.pop(0)
             self._walk.felt(name, sense, self._at(tick_ms))
-        over = self._walk.step(self._at(), self._real())
+        real = self._raised or self._real()  # also a call that is over already
+        self._raised = False
+        over = self._walk.step(self._at(), real)
         self.waiting = self._walk.waiting()
         return over
 
@@ -216,6 +220,7 @@ class Testing:
             return "busy"
         self._end_reminder("missed")
         self._sender = None
+        self._raised = False
         self._at_ms = 0
         self._last_ms = self._now()
         begun = self._safely(self._begin, by, who, witness)
