@@ -46,6 +46,8 @@ TABLE = {  # name: (default, least, most)
     "test_receipt_ms": (30000, 500, 120000),  # the other broker is tried from 15 s on; a pull without receipt by then fails
     "test_idle_ms": (900000, 1000, 3600000),  # nothing done for so long: the engineer has walked away
     "test_longest_ms": (7200000, 5000, 14400000),  # the longest test, with calls in it
+    "load_rest_ms": (60000, 1000, 120000),  # mains out: the surface charge of a cell off its charger goes
+    "load_ms": (10000, 1000, 30000),  # at full power then: ten readings
     "reminder_ms": (120000, 1000, 600000),  # after the reminder's words the button's first press is a test call for so long
     "battery_probe_ms": (86400000, 5000, 172800000),  # charger off for 10 s, on a board that can: is there a cell?
 }

@@ -17,10 +17,11 @@ _FILE_BYTES = const(512)
 
 
 class Measures:
-    """`shell`: shell.Shell with all of its parts; `private()`: the privacy switch is on."""
+    """`shell`: shell.Shell with all of its parts; `timers`: core.timers.Timers; `private()`: the privacy switch is on."""
 
-    def __init__(self, shell, private):
+    def __init__(self, shell, timers, private):
         self._shell = shell
+        self._timers = timers
         self._private = private
         self._step = ""
         self._began_ms = 0
@@ -115,7 +116,7 @@ class Measures:
             self._step = "load"
             return ("skip", "the mains came back", None)
         if self._load is None:
-            self._load = LoadTest()
+            self._load = LoadTest(self._timers.load_rest_ms, self._timers.load_ms)
         if at_ms >= self._read_ms:
             self._read_ms = at_ms + EVERY_MS
             mv, why = self._shell.power.measure()

@@ -35,7 +35,8 @@ class Walk:
         paths = shell.proofs.paths()
         self._machine = m.Machine(steps(_inputs(senses, names), paths), (
             timers.test_settle_ms, timers.test_receipt_ms, timers.test_idle_ms, timers.test_longest_ms))
-        self._measures = Measures(shell, lambda: any(sense.role == "privacy" and not sense.rests() for sense in senses))
+        self._measures = Measures(
+            shell, timers, lambda: any(sense.role == "privacy" and not sense.rests() for sense in senses))
         self._keeper = Keeper(DIRECTORY, shell.may_write)
         self._unproven = []  # [input, call, trigger's number, pulled at] until the service's receipt
         self._news = []  # [step, result, detail] that the service has not been told

@@ -1,10 +1,10 @@
 """Does the battery carry the unit, also at full power? With the mains out: a minute at rest, then ten seconds of load. Pure.
 
 Rules
-- The minute counts from the first reading on battery without a gap: the surface charge of a cell just taken off its charger is
-  gone by then. The last three readings of it are the voltage at rest.
-- Then full power (radio awake, a tone) for 10 s. The lowest of the medians of three readings in a row counts: one wild reading
-  decides nothing.
+- The minute (`load_rest_ms`) counts from the first reading on battery without a gap: the surface charge of a cell just taken off
+  its charger is gone by then. The last three readings of it are the voltage at rest.
+- Then full power (radio awake, a tone) for 10 s (`load_ms`), and three readings at least. The lowest of the medians of three
+  readings in a row counts: one wild reading decides nothing.
 - FAIL below 3.50 V, or if the load takes more than 0.25 V. Below 3.35 V it is broken off at once: the unit would go down.
 - Three readings in a row without a value are a FAIL: "no value because ...". Nothing passes that was not measured (P7).
 - Mains that come back meanwhile begin it anew. On a board that cannot tell whether they are out it is left out, with that reason.
@@ -14,8 +14,6 @@ Source: FACTS, power: load test. Times are ms of a clock that does not wrap with
 
 from micropython import const
 
-_REST_MS = const(60000)
-_LOAD_MS = const(10000)
 _LEAST_MV = const(3500)
 _DROP_MV = const(250)
 _OFF_MV = const(3350)
@@ -25,10 +23,13 @@ EVERY_MS = const(1000)  # between two readings
 
 
 class LoadTest:
-    """`found`: None while it runs, then (result, detail, ms of load or None) as core/walk/machine.py takes it."""
+    """`rest_ms`, `load_ms`: how long each lasts. `found`: None while it runs, then (result, detail, ms of load or None) as
+    core/walk/machine.py takes it."""
 
-    def __init__(self):
+    def __init__(self, rest_ms, load_ms):
         self.found = None
+        self._rest_ms = rest_ms
+        self._load_ms = load_ms
         self._rest_due = None
         self._load_due = None
         self._last_mv = []  # the newest readings
@@ -53,12 +54,12 @@ class LoadTest:
         if self._load_due is not None:
             return self._loaded(at_ms)
         if self._rest_due is None:
-            self._rest_due = at_ms + _REST_MS
+            self._rest_due = at_ms + self._rest_ms
         if at_ms < self._rest_due or len(self._last_mv) < _READINGS:
             return None
         self._rest_mv = self._median()
         self._last_mv = []
-        self._load_due = at_ms + _LOAD_MS
+        self._load_due = at_ms + self._load_ms
         return True
 
     def stop(self):
@@ -74,7 +75,7 @@ class LoadTest:
         drop_mv = self._rest_mv - self._lowest_mv
         good = self._lowest_mv >= _LEAST_MV and drop_mv <= _DROP_MV
         detail = "%d mV, under load %d mV" % (self._rest_mv, self._lowest_mv)
-        return self._end("pass" if good else "fail", detail, _LOAD_MS - max(self._load_due - at_ms, 0))
+        return self._end("pass" if good else "fail", detail, self._load_ms - max(self._load_due - at_ms, 0))
 
     def _median(self):
         return sorted(self._last_mv)[_READINGS // 2]
