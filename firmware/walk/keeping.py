@@ -53,7 +53,7 @@ class Keeper(Shelf):
 
     def settle(self):
         """Writes what could not be written. True if nothing is left to write."""
-        if not self._flush():
+        if not self._flush() or (self._ending is not None and not self.may_write()):
             return False
         if self._ending is not None and self.has(OPEN) and self._close(*self._ending) is None:
             return False
