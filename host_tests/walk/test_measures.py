@@ -22,6 +22,7 @@ class Unit:
                           load=lambda on: self.done.append(("load", on)),
                           tested=lambda works: self.done.append(("tested", works)))
         self.signals = Part(sound=lambda shot: self.done.append(("sound", shot)))
+        self.talk = Part(prompting=False)
         self.wall_clock = Part(known=True)
         self.keeper = Part(off_s=0)
         self.journal = Part(usage=lambda: {"bad_sectors": 0})
