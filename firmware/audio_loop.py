@@ -1,8 +1,9 @@
 """The unit hears itself: a tone from the loudspeaker, its level at the microphone. Source: P3, P5; core/media/tone_meter.py.
 
 For about 2.5 s the light winks as for a test; the opening tone is sounded before the microphone opens, under the one rule of
-core/speech/microphone.py (reason `self_test`): no session, no open call, privacy off. Whatever ends that ends the test, and
-nothing is judged then. What is heard is measured and forgotten; no sample leaves the unit.
+core/speech/microphone.py (reason `self_test`): no session, no open call, privacy off. Whatever ends that ends the test, and so
+does a message that is spoken meanwhile; nothing is judged then. What is heard is measured and forgotten; no sample leaves the
+unit.
 """
 
 from micropython import const
@@ -25,8 +26,8 @@ DURING = "DURING"
 
 
 class AudioLoop:
-    """`talk`: listen; `speech`: self_test; `signals`: sound; `reports`: note, fault; `busy()`: a call or speech is on;
-    `new_sid()`: 16 random hex digits; `now()`: tick.
+    """`talk`: listen, listening, prompting; `speech`: self_test; `signals`: sound; `reports`: note, fault; `busy()`: a call or
+    speech is on; `new_sid()`: 16 random hex digits; `now()`: tick.
 
     `result`: (ok, detail) of the last test, None while it runs or when it was broken off.
     """
@@ -46,8 +47,9 @@ class AudioLoop:
         self.result = None
 
     def start(self):
-        """Begins; False if the microphone may not, or does not open: a call or speech is on, privacy is, or it is dead."""
-        if self.state != OFF or self._busy():
+        """Begins; False if a message is spoken, or the microphone may not, or does not open: a call or speech is on, privacy is,
+        or it is dead."""
+        if self.state != OFF or self._busy() or self._talk.prompting:
             return False
         self.result = None
         if not self._speech.self_test(self._new_sid()):
@@ -69,7 +71,7 @@ class AudioLoop:
         """Some hundred times a second while it runs; at least once a second (`poll`)."""
         if self.state == OFF:
             return
-        if self._busy() or not self._talk.listening:
+        if self._busy() or self._talk.prompting or not self._talk.listening:
             self._over()
         elif clock.reached(self._now(), self._end_ms):
             self._judged("microphone")  # it does not give frames

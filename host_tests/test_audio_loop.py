@@ -22,7 +22,7 @@ class Flat:
         self.echo, self.noise, self.deaf, self.opens = echo, noise, deaf, opens
         self.now = 5000
         self.call = False
-        self.listening = False
+        self.listening = self.prompting = False
         self.listener = None
         self.sounding_ms = None
         self.told, self.faults, self.opened = [], {}, []
@@ -97,16 +97,20 @@ def test_it_does_not_begin_in_a_call_while_it_runs_or_where_the_rule_forbids_it(
     assert not flat.loop.start() and flat.opened == ["ab" * 8, None] and flat.loop.state == "OFF"
     flat = Flat()
     assert flat.loop.start() and not flat.loop.start()
+    flat = Flat()
+    flat.prompting = True
+    assert not flat.loop.start() and flat.opened == []
 
 
-def test_a_call_or_a_microphone_that_was_shut_ends_it_in_every_state_and_nothing_is_judged_p4():
+def test_a_call_a_message_or_a_microphone_that_was_shut_ends_it_in_every_state_and_nothing_is_judged_p4():
     for ms in (20, 720, 1000, 1260, 1600, 1900):
-        for need in ("call", "shut"):
+        for need in ("call", "shut", "message"):
             flat = Flat()
             flat.loop.start()
             flat.run(ms)
             assert flat.loop.state != "OFF", ms
             flat.call = need == "call"
+            flat.prompting = need == "message"  # no frame is heard while one is spoken
             flat.listening = flat.listening and need != "shut"
             flat.loop.step()
             assert flat.loop.state == "OFF" and flat.opened[-1] is None and flat.listener is None

@@ -96,6 +96,7 @@ class Walk:
         if real != (self._machine.state == m.PAUSED) and self._machine.state != m.ENDED:
             self._do(m.REAL if real else m.OVER, at_ms)
         self._look_for_receipts(at_ms)
+        self._speak(real)  # before the unit listens to itself
         measured = self._measures.poll(at_ms)
         if measured is not None:
             self._do(m.MEASURED, at_ms, *measured)
@@ -104,7 +105,6 @@ class Walk:
             self._do(m.TICK, at_ms)
         if at_ms - self._told_ms >= _TELL_MS and (self._tell or self._news):
             self._report(at_ms)
-        self._speak(real)
         return self._is_over(at_ms)
 
     def rest_ms(self, at_ms):
