@@ -13,6 +13,7 @@ class Alone:
 
     online = False
     gave_up = False
+    resting = False
     path = None
 
     def __init__(self, why):

@@ -54,7 +54,7 @@ if sys.implementation.name == "micropython":
             link.send("alarm1", "topic", b"payload", True)
             link.confirm("alarm1")
             link.suspect()
-            assert not link.online and link.rssi_dbm() is None and not link.gave_up
+            assert not link.online and link.rssi_dbm() is None and not link.gave_up and not link.resting
 
     def test_random_numbers_stay_in_their_range_and_differ():
         drawn = [rand(100) for _ in range(200)]

@@ -129,3 +129,17 @@ def test_a_call_that_flash_could_not_take_outlives_a_watchdog_reset_and_is_answe
         await service.event("started", since, open_call=None)
 
     run(tmp_path, scene, hanging, partitions={"other": 16}, answers=False)
+
+
+def test_a_unit_with_nothing_to_connect_with_lives_on_and_shows_a_call_p8(tmp_path):
+    async def scene(board):
+        await real_unit.started(board)
+        await real_unit.calls(board)
+        for _ in range(200):
+            if (board.root / "kept.bin").exists():  # so the chores have run for 10 s and more
+                break
+            await asyncio.sleep(0.1)
+        assert (board.root / "kept.bin").exists()
+        assert not [event for event in board.log if event["event"] == "console" and " ended " in event["text"]]
+
+    real_unit.run(tmp_path, scene, real_unit.edit_settings(wifi=None))
