@@ -175,7 +175,7 @@ class _Program:
         self.places[group.name], seen = [], set()
         parts = ["from micropython import const\n"]
         parts += [f"from {other.rsplit('.', 1)[0]} import {leaf}\n" for other, leaf in names.others(group)]
-        head = self._long_names(group)
+        head = self._kept_names(group)
         line = 2 + len(parts) + head.count("\n")
         for name in group.members:
             text = rewritten(self._modules[name], self._sources[self._files[name]], names, group, seen)
@@ -189,13 +189,16 @@ class _Program:
         text, said = lean(Module(group.name, text), text, _SAID)
         return f"{head}{_SAID} = {said!r}\n{text}"
 
-    def _long_names(self, group):
-        """Long texts that read like names are an object of 32 bytes at each place, unless something has that name: a function
-        that mentions them, and is gone at once. Short ones are names in any case."""
+    def _kept_names(self, group):
+        """A text is an object of 32 bytes at each place where it is a part of a constant, and a long one everywhere, unless
+        something has that name: a function that mentions them, and is gone at once."""
         nodes = [node for name in group.members for node in ast.walk(self._modules[name].tree)]
-        texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-        found = sorted(text for text in texts if len(text) > _SHORT and text.isidentifier() and not keyword.iskeyword(text))
-        return "def _names(): %s\ndel _names\n" % "; ".join(found) if found else ""
+        said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        nodes = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        texts = {node.value for node in nodes if id(node) not in said}
+        names = sorted(text for text in texts if text.isidentifier() and not keyword.iskeyword(text))
+        short = sorted(repr(text) for text in texts - set(names) if 0 < len(text) <= _SHORT and text.isascii())
+        return f"def _names(): {'; '.join([*names, 'ord(' + ', '.join(short) + ')'])}\ndel _names\n"
 
     def _check_on_demand(self):
         """What is loaded anew for a package on demand is a second copy: it must keep nothing that the first one would know of."""

@@ -235,4 +235,10 @@ def test_sentences_and_names_of_classes_are_not_kept():
     assert result == (("a sentence of two words", "LONG_NAME_OF_SOMETHING", "no"), "no such thing as 3, alas")
     text = one(made)
     assert "raise ValueError(_SAID[0:25] % x)" in text and "del __module__, __qualname__" in text
-    assert "def _names(): LONG_NAME_OF_SOMETHING" in text
+    assert "def _names(): LONG_NAME_OF_SOMETHING; no; ord()\n" in text
+
+
+def test_short_texts_are_names_also_where_a_constant_holds_them():
+    a = "WORDS = ('TICK', 'calm.bin', '#', 'class')\n\ndef f(word):\n    '''Finds.'''\n    return WORDS.index(word)\n"
+    result, made = run("from pack.a import f\n\nRESULT = f('#'), f('class')\n", a=a)
+    assert result == (2, 3) and "def _names(): TICK; ord('#', 'calm.bin', 'class')\ndel _names\n" in one(made)
