@@ -30,7 +30,7 @@ if sys.implementation.name == "micropython":
         before = ours()
         gc.collect()
         filler = []
-        while gc.mem_free() > 25000:
+        while gc.mem_free() > 20000:
             filler.append(bytearray(8000))
         for load in (on_demand.test_program, on_demand.sender):
             try:
