@@ -160,10 +160,18 @@ class Keeper:
         self._keep(uptime_s)
 
     def _settle(self):
-        """Faults of before this start: those of an input that is at rest are over, as are those of one that is no more."""
-        for name, source in list(self._shell.faults.unsure):
-            if name in _AT_REST and self._shell.senses.rests(source):
-                self._shell.reports.fault(name, source, False)
+        """Faults of before this start: those of an input that is at rest are over, as are those of an input or path that is no
+        more, and of mains that have come back meanwhile: core/mains.py begins with mains that are there, and told so."""
+        shell = self._shell
+        for name, source in list(shell.faults.unsure):
+            if name in _AT_REST:
+                over = shell.senses.rests(source)
+            elif name == "mains":
+                over = shell.power is None or shell.power.core.mains.on
+            else:
+                over = name == "path" and shell.proofs is not None and source not in shell.proofs.paths()
+            if over:
+                shell.reports.fault(name, source, False)
 
     def _tasks_work(self):
         for name, source in self._shell.faults.opened():

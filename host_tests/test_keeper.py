@@ -3,7 +3,7 @@
 import os
 
 from firmware.core.calls import VOLATILE
-from host_tests.lives import Life, inside
+from host_tests.lives import Life, Part, inside
 
 
 def test_an_open_fault_is_there_after_a_power_cut_and_one_that_was_closed_is_not():
@@ -127,6 +127,27 @@ def test_an_input_s_fault_of_before_the_start_is_over_once_the_input_is_at_rest_
         life.fault("held", "cord1", True)
         life.run(50)
         assert life.faults.is_open("held", "cord1"), "one of this start is the detector's own affair"
+
+    inside(scene)
+
+
+def test_mains_that_came_back_while_the_unit_was_down_are_no_fault_any_more_p5():
+    def scene():
+        life = Life()
+        for name, source in (("mains", ""), ("battery", "low"), ("path", "broker1"), ("path", "broker3")):
+            life.fault(name, source, True)
+        life.run(20)
+        life.power_cut()
+        mains = Part(on=False)
+        life.power, life.proofs = Part(core=Part(mains=mains)), Part(paths=lambda: ["broker1", "broker2"])
+        life.run(100)
+        assert life.faults.opened() == [("mains", ""), ("battery", "low"), ("path", "broker1")], "a path that is no more is over"
+        mains.on = True
+        life.run(1)
+        assert life.faults.opened() == [("battery", "low"), ("path", "broker1")]
+        life.fault("mains", "", True)
+        life.run(50)
+        assert life.faults.is_open("mains"), "one of this start is core/mains.py's own affair"
 
     inside(scene)
 

@@ -3,7 +3,7 @@
 | part | opens | closes |
 |---|---|---|
 | `no_value` | three readings in a row without a value | three with one |
-| `low` | on battery, three readings below the limit | on mains, three of 200 mV above it: a charger lifts some |
+| `low` | on battery, three readings below the limit | on mains (or not known) three of 200 mV above it: a charger lifts |
 | `not_charging` | on mains for battery_rise_ms below full, and not risen | it rises, or is full |
 | `missing` | the unit died at once when the mains failed | it ran on battery for battery_proven_ms with a value |
 | `missing` | with the charger off no cell is read | with the charger off a cell is read |
@@ -33,7 +33,8 @@ class BatteryWatch:
         self.blind = False  # three readings in a row had no value
         self._without = 0  # readings in a row without a value
         self._with = 0
-        self._charged = 0  # readings in a row of a cell that is no longer low; on battery: of one that is
+        self._charged = 0  # readings in a row of a cell that is no longer low
+        self._lows = 0  # and of one that is
         self._from_mv = None  # from here it shall rise
         self._rise_due = None
         self._proven_due = None
@@ -41,13 +42,13 @@ class BatteryWatch:
     def mains(self, on, now_ms):
         """The mains came or went."""
         self._from_mv = self._rise_due = None
-        self._charged = 0
+        self._charged = self._lows = 0
         self._proven_due = None if on else clock.add(now_ms, self._timers.battery_proven_ms)
 
     def read(self, mv, on_mains, now_ms):
-        """One reading, mV or None."""
+        """One reading, mV or None; `on_mains`: None if the board cannot tell."""
         if mv is None:
-            self._with = self._charged = 0
+            self._with = self._charged = self._lows = 0
             self._without = min(self._without + 1, READINGS)
             self.blind = self._without >= READINGS
             return self.tell("no_value", True) if self.blind else []
@@ -55,13 +56,17 @@ class BatteryWatch:
         self.blind = False
         self._with = min(self._with + 1, READINGS)
         actions = self.tell("no_value", False) if self._with >= READINGS else []
+        if on_mains is not False:
+            self._charged = min(self._charged + 1, READINGS) if mv >= self._low_mv + _ABOVE_MV else 0
+            if self._charged >= READINGS:
+                actions += self.tell("low", False)
         if on_mains:
             return actions + self._watch_charge(mv, now_ms)
         if clock.reached(now_ms, self._proven_due):
             actions += self.tell("missing", False)
             self._proven_due = now_ms  # still reached in a week, when ticks have wrapped
-        self._charged = min(self._charged + 1, READINGS) if mv < self._low_mv else 0
-        return actions + self.tell("low", True) if self._charged >= READINGS else actions
+        self._lows = min(self._lows + 1, READINGS) if mv < self._low_mv else 0
+        return actions + self.tell("low", True) if self._lows >= READINGS else actions
 
     def tell(self, part, is_open):
         if self._told.get(part) is is_open:
@@ -70,17 +75,16 @@ class BatteryWatch:
         return [("FAULT", "battery", part, is_open)]
 
     def _watch_charge(self, mv, now_ms):
-        self._charged = min(self._charged + 1, READINGS) if mv >= self._low_mv + _ABOVE_MV else 0
-        actions = self.tell("low", False) if self._charged >= READINGS else []
+        actions = []
         if mv >= _FULL_MV:
             self._from_mv = None
-            return actions + self.tell("not_charging", False)
+            return self.tell("not_charging", False)
         if self._from_mv is not None and mv < self._from_mv + _RISE_MV:
             if not clock.reached(now_ms, self._rise_due):
                 return actions
-            actions += self.tell("not_charging", True)
+            actions = self.tell("not_charging", True)
         elif self._from_mv is not None:
-            actions += self.tell("not_charging", False)
+            actions = self.tell("not_charging", False)
         self._from_mv = mv
         self._rise_due = clock.add(now_ms, self._timers.battery_rise_ms)
         return actions

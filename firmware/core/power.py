@@ -125,7 +125,7 @@ class Power:
         if not self._limits_mv:
             return []
         on_mains = self._senses_mains and not self.depth
-        actions = self.watch.read(mv, on_mains, now_ms)
+        actions = self.watch.read(mv, on_mains if self._senses_mains else None, now_ms)
         if on_mains:
             return actions
         if self.depth:

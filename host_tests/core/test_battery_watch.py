@@ -47,6 +47,14 @@ def test_low_closes_on_mains_200_mv_above_the_limit_and_not_below():
     assert feed(one, [3800] * 3, True)[-1] == ("low", False)
 
 
+def test_where_the_board_cannot_tell_low_closes_200_mV_above_the_limit_and_nothing_is_watched_to_rise():
+    one = watch()
+    assert ("low", True) in feed(one, [3599] * 3, None)
+    assert feed(one, [3799] * 9 + [3800, 3800, 3799], None) == []
+    assert feed(one, [3800] * 3, None) == [("low", False)]
+    assert feed(one, [3799], None, HOURS_4_MS) == feed(one, [3799], None, 2 * HOURS_4_MS) == []
+
+
 def test_a_battery_that_does_not_rise_in_4_hours_below_full_is_not_charging():
     for start_ms in (0, clock.PERIOD_MS - 7200000):
         one = watch()
