@@ -107,11 +107,18 @@ class Senses:
                     cause_index = _TEST
             finally:  # whatever becomes of a test, the call is raised, and as a real one (P4, P7)
                 self._unit.activate(sense.index, sense.kind_index, cause_index)
-        elif testing is not None and testing.pressed(sense):
             return
-        elif sense.role == "reset":
+        taken = False
+        try:
+            taken = testing is not None and testing.pressed(sense)
+        finally:  # likewise: above all the privacy switch is heard (P3)
+            if not taken:
+                self._press(sense.role)
+
+    def _press(self, role):
+        if role == "reset":
             self._unit.reset_pressed()
-        elif sense.role == "answer":
+        elif role == "answer":
             self._unit.answer_pressed()
         else:
             self._unit.privacy_switched(True)

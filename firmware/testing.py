@@ -157,7 +157,8 @@ class Testing:
         for held in self._held:
             due_ms = clock.soonest(due_ms, clock.add(held[1], self._timers.test_real_ms))
         if self.runs:
-            return clock.soonest(due_ms, clock.add(self._last_ms, self._walk.rest_ms(self._at_ms)))
+            rest_ms = self._safely(self._walk.rest_ms, self._at_ms)
+            return clock.soonest(due_ms, clock.add(self._last_ms, rest_ms or 0))
         if self._sender is not None:
             due_ms = clock.soonest(due_ms, self._sender.next_due())
         return clock.soonest(due_ms, self._pattern.next_due())
@@ -167,10 +168,10 @@ class Testing:
         for held in self._held:
             if clock.diff(now_ms, held[1]) >= self._timers.test_real_ms:
                 sense = held[0]
-                self._held.remove(held)
                 self.waiting.clear()
+                self._shell.unit.activate(sense.index, sense.kind_index, 0)  # first of all: if it breaks it is tried again (P1)
+                self._held.remove(held)
                 self._events.append(("HELD", sense, now_ms))
-                self._shell.unit.activate(sense.index, sense.kind_index, 0)
                 return  # of two the other is due at the next look, at once
 
     def _step(self):
@@ -255,6 +256,8 @@ class Testing:
         self.waiting = []
         self._walk = None
         self._events.clear()
+        if self._shell.power:
+            self._shell.power.load(False)  # of a load test that broke half-way
         self._shell.signals.test(False)
         self.unsent = True
         self._send_due = self._now()

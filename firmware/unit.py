@@ -59,14 +59,16 @@ class Unit:
         try:
             self.obey(self.calls.activate(self._now(), input_index, kind_index, cause_index))
         finally:  # first the call, whatever becomes of speech; but speech must know, whatever becomes of an action (P4)
-            if self.keeper is not None:
-                self.keeper.raised(self.calls.open[-1].number, input_index, cause_index)
-            if self.proofs is not None:
-                self.proofs.poll()
-            if self.speech is not None:
-                if cause_index == _BY_HAND:
-                    self.speech.used()
-                self.speech.activated(self.calls.open[-1].number)
+            try:
+                if self.speech is not None:
+                    if cause_index == _BY_HAND:
+                        self.speech.used()
+                    self.speech.activated(self.calls.open[-1].number)
+                if self.proofs is not None:
+                    self.proofs.poll()
+            finally:
+                if self.keeper is not None:
+                    self.keeper.raised(self.calls.open[-1].number, input_index, cause_index)
 
     def released(self, input_index):
         """An input that had activated is at rest again."""
@@ -197,9 +199,9 @@ class Unit:
         self._link.send("alarm%d" % number, topic, payload, True)
 
     def _confirmed(self, number):
+        self._link.confirm("alarm%d" % number)
         if self.keeper is not None and self.calls.find(number) is not None:
             self.keeper.received(number)
-        self._link.confirm("alarm%d" % number)
 
     def _accept(self):
         self._reports.command(self._message, "")

@@ -223,3 +223,29 @@ def test_an_input_rests_unless_it_is_active_in_doubt_or_broken_and_one_that_is_n
     flat.world.adc(LINE).set_mv(PULLED_MV)
     flat.run(500)
     assert not flat.senses.rests("cord2")
+
+
+class Breaking:
+    """Tests that find no memory."""
+
+    def takes(self, sense, by_hand=True):
+        raise MemoryError
+
+    pressed = takes
+
+    def released(self, sense):
+        pass
+
+
+def test_a_test_that_breaks_costs_no_contact_its_press_p3_p4():
+    for pin, done in ((PRIVACY, ("privacy", True)), (RESET, "reset"), (ANSWER, "answer"), (CORD, (1, 1, 0))):
+        flat = Flat()
+        flat.senses.testing = Breaking()
+        flat.world.pin(pin).drive(0)
+        try:
+            flat.run(200)
+        except MemoryError:
+            pass
+        else:
+            raise RuntimeError("nothing broke")
+        assert flat.done == [done]

@@ -48,6 +48,7 @@ class Program:
         return False
 
     def rest_ms(self, at_ms):
+        self._break("rest")
         return 1000
 
 
@@ -129,6 +130,33 @@ def test_two_inputs_that_are_held_are_both_raised_and_also_after_the_test_has_en
     flat.tell("stop")
     flat.later(REAL_MS + 300)
     assert flat.calls.open[0].activations == 4 and not flat.testing.runs
+
+
+def test_a_held_pull_that_could_not_be_raised_for_want_of_memory_is_raised_at_the_next_look_p1():
+    flat = running()
+    flat.pull("cord1")
+    flat.full = True
+    try:
+        flat.later(REAL_MS + 100)
+    except MemoryError:
+        assert flat.testing.waiting == [] and flat.calls.open[0].is_test()
+    else:
+        raise RuntimeError("nothing was raised")
+    flat.later(100)
+    assert not flat.calls.open[0].is_test() and flat.calls.open[0].activations == 2
+    flat.later(2 * REAL_MS)
+    assert flat.calls.open[0].activations == 2
+
+
+def test_a_program_that_breaks_leaves_no_load_on_the_battery_and_its_rest_is_guarded_as_well():
+    flat = running()
+    Program.breaks = "rest"
+    assert flat.testing.next_due() is not None and not flat.testing.runs
+    assert flat.done[-3:] == [("load", False), ("shows test", False), ("test", "ended")]
+    flat = running()
+    Program.breaks = "step"
+    flat.later(100)
+    assert ("load", False) in flat.done and not flat.testing.runs
 
 
 def test_whatever_breaks_in_the_program_ends_the_test_and_every_pull_is_real():

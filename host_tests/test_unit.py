@@ -409,3 +409,32 @@ def test_a_unit_without_room_for_tests_refuses_each_with_its_reason():
     flat = Flat()
     flat.hear("test", do="start", test="", step="", value="", who="E. Ngineer")
     assert flat.take() == ["test memory"]
+
+
+def test_a_keeper_without_memory_costs_neither_the_end_of_speech_nor_that_of_a_proof_p4():
+    class Full:
+        done = []
+
+        def raised(self, number, input_index, cause_index):
+            raise MemoryError
+
+        def poll(self):
+            self.done.append("proofs")
+
+        def used(self):
+            pass
+
+        def calls_changed(self):
+            pass
+
+        def activated(self, number):
+            self.done.append("speech")
+
+    flat = Flat()
+    flat.unit.keeper = flat.unit.proofs = flat.unit.speech = Full()
+    try:
+        flat.unit.activate(0, 0, 0)
+    except MemoryError:
+        assert Full.done == ["speech", "proofs"] and len(flat.alarms) == 1
+    else:
+        raise RuntimeError("nothing broke")

@@ -35,6 +35,7 @@ class Flat:
         self.done = []
         self.program = program
         self.speaking = False
+        self.full = False  # the next activation finds no memory
         self.month_is_due = False
         self.senses = [Sense(i, name, name if name in ("answer", "reset", "privacy") else "call", 0 if name == "button" else 1)
                        for i, name in enumerate(inputs)]
@@ -46,6 +47,7 @@ class Flat:
         self.signals = Part(test=lambda on: self.done.append(("shows test", on)), sounding=lambda: False,
                             sound=lambda shot: self.done.append(("sound", shot)))
         self.link = Part(online=True)
+        self.power = Part(load=lambda on: self.done.append(("load", on)))
         self.speech = Part(is_on=lambda: self.speaking)
         self.talk = Part(prompting=False, prompt=self._prompt)
         self.wall_clock = Part(known=True, now_s=lambda: 1795305600)
@@ -76,6 +78,9 @@ class Flat:
         self.month_is_due = False
 
     def activate(self, index, kind_index, cause_index):
+        if self.full:
+            self.full = False
+            raise MemoryError
         self.calls.activate(self.now_ms, index, kind_index, cause_index)
 
     def switch_privacy(self, on):
