@@ -28,16 +28,21 @@ class Calendar:
         self._now = now
         self._look_due = now()
         self._unkept = False
+        self._remind = False  # as of the last look: it costs the calendar, and the heart asks at each turn
         self._read()
 
     def tick(self):
         """Once a second is often enough; looks once a minute."""
-        if not self._wall_clock.known or not clock.reached(self._now(), self._look_due):
+        if not clock.reached(self._now(), self._look_due):
+            return
+        if not self._wall_clock.known:
+            self._look_due = self._now()  # left alone for six days it would lie in the future
             return
         self._look_due = clock.add(self._now(), _LOOK_MS)
         self._unkept = self.due.look(self._wall_clock.now_s()) or self._unkept
         if self.due.overdue or self.due.is_proven():  # a calendar that was lost and began anew closes no fault (P5)
             self._fault("overdue", "", self.due.overdue)
+        self._remind = self.due.reminder_is_due(self._wall_clock.now_s())
         self._keep()
 
     def passed(self):
@@ -47,11 +52,13 @@ class Calendar:
             self._look_due = self._now()
 
     def reminder_is_due(self):
-        return self._wall_clock.known and self.due.first_day is not None and self.due.reminder_is_due(self._wall_clock.now_s())
+        """True once a look has found it so, until `reminded`; the next look, a minute later, takes it back after 20 o'clock."""
+        return self._remind
 
     def reminded(self):
         """The tenant was reminded; not again this month."""
         self.due.reminded(self._wall_clock.now_s())
+        self._remind = False
         self._unkept = True
         self._keep()
 

@@ -87,9 +87,11 @@ class Proofs:
             self._break_off()
         elif self.state == GOING:
             self._go_on()
-        elif self.state == ASKING and clock.reached(self._now(), self._due_ms):
+        elif clock.reached(self._now(), self._due_ms):
             self._link.confirm("proof")
             self._judge(False, "no answer from the service")
+        elif self._link.path == self._index and self._link.counters["connects"] != self._connects:
+            self._ask_on()  # the link was made anew, for the pace of the battery say; the answer to the first would not count
 
     def _next(self):
         self.result = None
@@ -114,10 +116,13 @@ class Proofs:
 
     def _ask(self):
         self.state = ASKING
+        self._due_ms = clock.add(self._now(), _ANSWER_MS)
+        self._ask_on()
+
+    def _ask_on(self):
         self._id = self._new_id()
         self._connects = self._link.counters["connects"]
         self._begun_ms = self._now()
-        self._due_ms = clock.add(self._begun_ms, _ANSWER_MS)
         self._reports.note("proof", {"id": self._id, "path": self.paths()[self._index]}, "proof")
 
     def _judge(self, ok, detail):

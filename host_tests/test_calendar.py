@@ -102,6 +102,8 @@ def test_the_first_day_and_the_month_of_the_reminder_outlive_a_start():
     scene = Scene()
     scene.after(0)
     scene.utc_s = NOW_S + 9 * DAY + 12 * 3600  # 1 December
+    assert not scene.one.reminder_is_due(), "between two looks nothing is calculated"
+    scene.after(0)
     assert scene.one.reminder_is_due()
     scene.one.reminded()
     again = scene.start()
@@ -132,3 +134,14 @@ def test_nothing_is_written_while_the_battery_forbids_it_and_it_is_made_up_for()
     scene.may_write = True
     scene.after(0)
     assert small_file.load(calendar.FILE) == b"20779 24322"
+
+
+@tidy
+def test_a_week_without_the_time_puts_the_first_look_not_off_when_ticks_wrap():
+    scene = Scene(known=False)
+    for _ in range(200):
+        scene.tick_ms = (scene.tick_ms + 3600000) & 0x3FFFFFFF  # 8.3 days
+        scene.one.tick()
+    scene.known = True
+    scene.one.tick()
+    assert scene.one.due.dates()[1] == "2027-02-20"

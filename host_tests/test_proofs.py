@@ -234,3 +234,30 @@ def test_a_detail_is_cut_to_what_the_protocol_takes():
     flat.last_error = "x" * 200
     flat.proofs.poll()
     assert len(flat.told[0]["detail"]) == 64
+
+
+def test_a_link_that_was_made_anew_meanwhile_is_asked_again_within_the_same_10_s():
+    flat = Flat(deaf=(0,))
+    assert flat.proofs.prove("broker1")
+    flat.now += 3000
+    flat.counters["connects"] += 1  # the pace of the battery: another connection to the same broker
+    flat.proofs.answered(flat.asked[0]["id"])
+    assert flat.proofs.result is None, "it came another way than it went"
+    flat.proofs.poll()
+    assert len(flat.asked) == 2 and flat.asked[1] == {"id": "00000002", "path": "broker1"}
+    flat.now += 400
+    flat.proofs.answered(flat.asked[0]["id"])
+    assert flat.proofs.result is None
+    flat.proofs.answered(flat.asked[1]["id"])
+    assert flat.proofs.result == ("broker1", True, "400 ms")
+    flat = Flat(deaf=(0,))
+    flat.proofs.prove("broker1")
+    for _ in range(9):
+        flat.now += 1000
+        flat.counters["connects"] += 1
+        flat.proofs.poll()
+    assert flat.proofs.result is None
+    flat.now += 1000
+    flat.counters["connects"] += 1
+    flat.proofs.poll()
+    assert flat.proofs.result == ("broker1", False, "no answer from the service"), "a link that never rests is no way round it"

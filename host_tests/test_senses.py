@@ -248,4 +248,6 @@ def test_a_test_that_breaks_costs_no_contact_its_press_p3_p4():
             pass
         else:
             raise RuntimeError("nothing broke")
+        finally:
+            flat.world.pin(pin).drive(None)
         assert flat.done == [done]
