@@ -1,7 +1,8 @@
 """Keeps what is to outlive this start, tells what was before it, and leads out of a reduced one. Source: P5, P8; docs/faults.md.
 
-Called once a second by the shell's chores. Flash is written seldom: open faults at most once in 10 s and only when they
-have changed, proven pulls with them or once a day, the number of a calm start once; and never while the power does not allow it.
+Called once a second by the shell's chores. Flash is written seldom: open faults at most once in 10 s (if that goes on 640 s) and
+only when they have changed, proven pulls with them or once a day, the number of a calm start once; and never while the power does
+not allow it.
 """
 
 import json
@@ -14,7 +15,9 @@ from firmware.core.recorder import TASKS
 from firmware.core.restarts import CALM, FULL_AGAIN
 from firmware.drivers import small_file
 
-_SAVE_EVERY_S = const(10)
+_SAVE_EVERY_S = const(10)  # at first; each write within an hour doubles it, so that a loose wire costs 140 writes a day at most
+_SAVE_SELDOM_S = const(640)
+_CALM_S = const(3600)
 _RETRY_S = const(600)  # after a write that failed: a full file system is not helped by many tries
 _DAY_S = const(86400)
 _SETTLED_S = const(10)  # every input has been judged by then: debounce, and 2 s for a line
@@ -42,6 +45,7 @@ class Keeper:
         self._unset_s = unset_ms // 1000
         self.off_s = 0  # of the unit's clock, when the service last told the time
         self._saved_s = 0
+        self._every_s = _SAVE_EVERY_S
         self._proven_saved_s = 0
         self._proven_changed = False
         self._again_s = _DAY_S
@@ -70,7 +74,8 @@ class Keeper:
             return
         if not self.memory.counted("told"):
             self.memory.put("told", 1)
-        if abs(off_s) > _CLOCK_OFF_S:
+        ahead = abs(self.off_s) > _CLOCK_OFF_S  # and stays so: noted once, not with each message
+        if abs(off_s) > _CLOCK_OFF_S and not (ahead and shell.faults.is_open("clock")):
             shell.recorder.note("clock", off_s)
         self._date_anew(shell.wall_clock.now_s() + off_s - unix_s)
         shell.reports.fault("clock", "", abs(unix_s - shell.wall_clock.now_s()) > _CLOCK_OFF_S)
@@ -228,10 +233,12 @@ class Keeper:
         if self._last_saved:  # the power is back: the next end has to be saved anew
             self._last_saved = False
             small_file.remove(LAST)
-        late = shell.faults.changed and uptime_s - self._saved_s >= _SAVE_EVERY_S
+        since_s = uptime_s - self._saved_s
+        late = shell.faults.changed and since_s >= self._every_s
         if late or (self._proven_changed and uptime_s - self._proven_saved_s >= _DAY_S):
             self._saved_s = uptime_s
             if self._write():
+                self._every_s = _SAVE_EVERY_S if since_s >= _CALM_S else min(2 * self._every_s, _SAVE_SELDOM_S)
                 self._proven_saved_s = uptime_s
             else:
                 self._saved_s += _RETRY_S

@@ -74,6 +74,7 @@ class Power:
         core = self.core
         if self._mains is not None and core.mains.sample(self._mains.there(), now_ms):
             self._obey(core.handle(MAINS_GONE if core.mains.on else MAINS_SEEN, now_ms))
+            self._shell.recorder.note("mains", 1 if core.mains.on else 0)
             if self._read_due is not None:
                 self._read_due = now_ms
         if clock.reached(now_ms, self._read_due):
@@ -118,6 +119,7 @@ class Power:
                 self._unsaid = action[1].upper()
             elif verb == "SHED":
                 self._apply()
+                self._shell.recorder.note("power", action[1])
             elif verb == "REPORT_MAINS":
                 on = action[1]
                 reports.note("mains", {"on": on, "for_s": action[2], "edges": action[3]}, "mains")
@@ -136,9 +138,6 @@ class Power:
         """Sets clock and radio to what state and calls want."""
         depth, full = self.core.depth, self._full
         calm = depth > 0 and not full
-        hz = _CALM_HZ if calm else self._hz
-        if machine.freq() != hz:
-            machine.freq(hz)
         bearer = self._shell.bearer
         if depth == _DYING and not full:
             if self._rest_due is None and not bearer.resting:
@@ -147,3 +146,6 @@ class Power:
             self._rest_due = None
             bearer.rest(False)
         bearer.pace(full, calm)
+        hz = _CALM_HZ if calm else self._hz
+        if machine.freq() != hz:
+            machine.freq(hz)  # last: a clock that refuses costs no call its radio

@@ -158,7 +158,8 @@ class Shell:
                     print("storage:", self.journal.faults[-1])
                     self.reports.fault("storage", "", True)
             self._watch_link(uptime_s)
-            if self.bearer.gave_up and not self.calls.volatile():  # else the one copy of a call would go with it
+            # Else the one copy of a call would go with it; and a start writes, whatever the battery.
+            if self.bearer.gave_up and not self.calls.volatile() and self.may_write():
                 print("wifi: nothing has helped; starting anew")
                 self.keeper.restart()
             if self.may_write():

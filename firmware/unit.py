@@ -31,6 +31,7 @@ class Unit:
         self.proofs = None  # proofs.Proofs, likewise
         self.may_write = _always  # False while the supply is too low for flash
         self._late_clears = []  # numbers of calls that ended meanwhile
+        self._late_triggers = []  # (number, trigger, input, kind, cause) of those that go on
         self.testing = None  # testing.Testing, likewise
         self.proofs = None  # proofs.Proofs, likewise
         self._journal = journal
@@ -52,6 +53,8 @@ class Unit:
     def resume(self, open_calls):
         """After a start: takes up every call that the journal holds open (P1). `open_calls`: list of drivers.journal.OpenCall."""
         for found in open_calls:
+            if found.call_n >= VOLATILE and self._journal is not None:
+                self._late_triggers += [(found.call_n,) + tuple(trigger) for trigger in found.triggers]
             self.obey(self.calls.resume(found.call_n, found.triggers, self._now()))
 
     def activate(self, input_index, kind_index, cause_index):
@@ -102,8 +105,11 @@ class Unit:
             self.obey(self.calls.all(one.TICK, now_ms))
         if self.calls.light() != self._shown:
             self._show_light()
-        if self._late_clears and self.may_write():
-            self._write_cleared(self._late_clears.pop())
+        if (self._late_clears or self._late_triggers) and self.may_write():
+            if self._late_clears:
+                self._write_cleared(self._late_clears.pop())
+            else:
+                self._write_trigger(*self._late_triggers.pop(0))
 
     def link_changed(self, online):
         """The link tells that it is up (before it sends what waits) or down."""
@@ -171,8 +177,24 @@ class Unit:
             if self.keeper is not None:
                 self.keeper.memory.keep_call(self.calls.open[-1].number, (trigger, input_index, kind_index, cause_index))
             self.obey(actions if allowed else [action for action in actions if action[0] != "FAULT"])
+            if not allowed and self._journal is not None:
+                self._late_triggers.append((self.calls.open[-1].number, trigger, input_index, kind_index, cause_index))
             return True
         return False
+
+    def _write_trigger(self, number, *trigger):
+        """Flash may be written again: from here on an open call outlives a power loss too (P1). Until it is all there, and if it
+        cannot be, RTC memory has it."""
+        if self.calls.find(number) is None:
+            return
+        try:
+            self._journal.trigger(number & (VOLATILE - 1), *trigger)
+        except (JournalError, OSError, MemoryError):
+            self._late_triggers.clear()
+            self._fault("storage")
+            return
+        if self.keeper is not None and all(late[0] != number for late in self._late_triggers):
+            self.keeper.memory.drop_call(number)
 
     def _journal_cleared(self, number):
         if self.keeper is not None:

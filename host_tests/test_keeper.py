@@ -33,9 +33,22 @@ def test_a_fault_is_on_flash_10_s_after_the_last_write_and_not_sooner():
         for n in range(100):
             life.fault("held", "cord1", n % 2 == 0)
             life.run(1)
-        assert life.writes("kept.bin") == 11, "a chattering fault costs a write in 10 s"
+        assert life.writes("kept.bin") == 3, "after 10, 20 and 40 s"
         life.run(600)
-        assert life.writes("kept.bin") == 11, "nothing changes, nothing is written"
+        assert life.writes("kept.bin") == 4, "nothing changes, nothing is written"
+        for n in range(86400):
+            life.fault("held", "cord1", n % 24 < 12)
+            life.run(1)
+            life.told.clear()
+        assert 130 <= life.writes("kept.bin") <= 144, "a wire that chatters all day: one in 640 s"
+        life.run(640 + 3600)
+        before = life.writes("kept.bin")
+        life.fault("path", "broker1", True)
+        life.run(1)
+        assert life.writes("kept.bin") == before + 1
+        life.fault("path", "broker1", False)
+        life.run(10)
+        assert life.writes("kept.bin") == before + 2, "an hour of calm, and it is as at first"
 
     inside(counting(scene))
 
@@ -148,6 +161,22 @@ def test_mains_that_came_back_while_the_unit_was_down_are_no_fault_any_more_p5()
         life.fault("mains", "", True)
         life.run(50)
         assert life.faults.is_open("mains"), "one of this start is core/mains.py's own affair"
+
+    inside(scene)
+
+
+def test_a_clock_that_stays_ahead_is_noted_once_and_not_with_each_message():
+    def scene():
+        life = Life()
+        for _ in range(60):
+            life.keeper.told_time(life.wall_clock.s - 1000)
+            life.run(1)
+        assert life.faults.is_open("clock")
+        life.keeper.told_time(life.wall_clock.s)
+        assert not life.faults.is_open("clock")
+        life.keeper.told_time(life.wall_clock.s + 1000)
+        noted = [record for record in life.reset().recorder.before() if record[1] == "clock"]
+        assert [record[2] for record in noted] == [-1000, 1000]
 
     inside(scene)
 

@@ -62,6 +62,8 @@ class Shell:
         self.talk = Part(said, "talk", active=False)
         self.calls = Part(said, "calls", open=[])
         self.signals = Part(said, "signals", sound=lambda shot: said.append(("sound", shot)))
+        self.noted = []
+        self.recorder = Part(said, "recorder", note=lambda *record: self.noted.append(record))
         self.keeper = Part(said, "keeper", save=lambda: said.append(("save", machine.freq())))
 
 
@@ -232,6 +234,33 @@ def test_the_last_state_is_saved_once_before_flash_is_closed():
     bench.mains(True)
     bench.run(2)
     assert bench.power.may_write()
+
+
+def test_mains_and_states_are_in_the_flight_recorder():
+    bench = to_state("critical")
+    bench.mains(True)
+    bench.run(2)
+    assert bench.shell.noted == [("power", 1), ("mains", 0), ("power", 3), ("power", 0), ("mains", 1)]
+
+
+def test_a_clock_that_refuses_costs_a_call_no_radio_p4():
+    bench = to_state("dying")
+    bench.run(20)
+    assert bench.shell.bearer.resting
+    bench.call(True)
+    real, machine.freq = machine.freq, lambda *hz: real() if not hz else refuse()
+    try:
+        bench.power.step()
+    except ValueError:
+        assert not bench.shell.bearer.resting
+    else:
+        raise RuntimeError("nothing refused")
+    finally:
+        machine.freq = real
+
+
+def refuse():
+    raise ValueError("frequency must be 80MHz or 160MHz")
 
 
 def test_a_message_waits_for_the_end_of_a_call_and_only_the_newest_is_spoken():

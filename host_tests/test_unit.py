@@ -22,6 +22,7 @@ class Flat:
         """`journal_fails`: what the journal raises; True: JournalError."""
         self.done = []
         self.alarms = []
+        self.written = []  # what the journal was told
         self.now = 1000
         self.ctr = 0
         self.journal_fails = journal_fails
@@ -34,8 +35,9 @@ class Flat:
                          lambda: self.now)
 
     # journal
-    def trigger(self, number, *rest):
+    def trigger(self, *record):
         self._note("journal")
+        self.written.append(record)
         self._fail()
 
     def _note(self, what):
@@ -369,7 +371,41 @@ def test_below_the_limit_flash_is_left_alone_which_is_no_fault_and_what_ended_is
     flat.unit.tick()
     assert flat.take() == ["journal cleared"] and flat.cleared_n == 12
     flat.unit.tick()
+    assert flat.take() == ["journal"] and told[-1] == ("drop_call", calls.VOLATILE + 13), "and the call that is open"
+    flat.unit.tick()
     assert flat.take() == [], "once"
+
+
+def test_an_open_call_from_below_the_limit_is_written_all_of_it_once_flash_may_be_p1():
+    flat, told = kept()
+    flat.unit.may_write = lambda: False
+    flat.unit.activate(1, 1, 0)
+    flat.unit.activate(0, 0, 3)
+    flat.unit.tick()
+    flat.take()
+    flat.unit.may_write = lambda: True
+    flat.unit.tick()
+    assert flat.take() == ["journal"] and told[-1][0] != "drop_call", "half of it"
+    flat.unit.tick()
+    assert flat.take() == ["journal"] and told[-1] == ("drop_call", calls.VOLATILE + 12)
+    assert flat.written == [(12, 1, 1, 1, 0), (12, 2, 0, 0, 3)]
+    flat, told = kept()
+    flat.unit.may_write = lambda: False
+    flat.unit.activate(1, 1, 0)
+    flat.unit.may_write = lambda: True
+    flat.journal_fails = True
+    flat.unit.tick()
+    flat.unit.tick()
+    assert flat.take()[-2:] == ["journal", "fault storage"] and not [one for one in told if one[0] == "drop_call"]
+    flat, told = kept()
+
+    class Found:
+        call_n = calls.VOLATILE + 40
+        triggers = [(1, 1, 1, 0)]
+
+    flat.unit.resume([Found()])
+    flat.unit.tick()
+    assert flat.written == [(40, 1, 1, 1, 0)] and told[-1] == ("drop_call", calls.VOLATILE + 40), "of before a reset as well"
 
 
 def test_an_activation_reaches_the_proofs_at_once_and_so_does_the_service_s_answer_p4():
