@@ -232,6 +232,7 @@ class Testing:
         program = self._load.test_program()
         self._walk = program(self._shell, self._senses, self._names, self._timers, self._calendar)
         self._walk.begin((by, who, witness, VERSION) + self.hashes)
+        self._shell.recorder.note("test", 1)
         return True
 
     def _safely(self, do, *data):
@@ -261,6 +262,7 @@ class Testing:
         self._shell.signals.test(False)
         self.unsent = True
         self._send_due = self._now()
+        self._shell.recorder.note("test", 0)
 
     # --- records
 

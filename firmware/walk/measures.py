@@ -148,7 +148,7 @@ class Measures:
         if shell.journal is None:
             return ("fail", "no journal", None)
         usage = shell.journal.usage()
-        if shell.faults.is_open("storage"):
+        if any(name == "storage" for name, _ in shell.faults.opened()):
             return ("fail", "fault is open", None)
         if not shell.may_write():
             return ("skip", "battery too low to write", None)

@@ -38,6 +38,7 @@ class Walk:
         self._measures = Measures(
             shell, timers, lambda: any(sense.role == "privacy" and not sense.rests() for sense in senses))
         self._keeper = Keeper(DIRECTORY, shell.may_write)
+        self._doubted = []  # senses that were let go of, but whose line does not read well
         self._unproven = []  # [input, call, trigger's number, pulled at] until the service's receipt
         self._news = []  # [step, result, detail] that the service has not been told
         self._tell = True
@@ -72,7 +73,9 @@ class Walk:
             return
         if sense.role == "answer":
             self._answer_button(name, at_ms)
-        if name == m.PULLED:
+        if name == m.RELEASED and not sense.rests():
+            self._doubted.append(sense)  # a wire that breaks ends a pull too: it is none that was let go (P7)
+        elif name == m.PULLED:
             self._do(m.PULLED, at_ms, sense.name, False)
         else:
             self._do(name, at_ms, sense.name)
@@ -96,6 +99,10 @@ class Walk:
         if real != (self._machine.state == m.PAUSED) and self._machine.state != m.ENDED:
             self._do(m.REAL if real else m.OVER, at_ms)
         self._look_for_receipts(at_ms)
+        for sense in list(self._doubted):
+            if sense.rests():
+                self._doubted.remove(sense)
+                self._do(m.RELEASED, at_ms, sense.name)
         self._speak(real)  # before the unit listens to itself
         measured = self._measures.poll(at_ms)
         if measured is not None:
@@ -158,6 +165,8 @@ class Walk:
 
     def _result(self, at_ms, step, result, detail, ms):
         self._keeper.add(step, result, detail, ms)
+        if step == "ask:light" and result != "skip":
+            self._shell.reports.fault("light", "", result == "fail")
         self._news.append([step, result, detail or ("" if ms is None else "%d ms" % ms)])
         print("test %s: %s %s %s%s" % (self.test, step, result, detail, "" if ms is None else "%d ms" % ms))
 

@@ -46,6 +46,7 @@ class Flat:
                             fault=lambda name, source, is_open: self.done.append(("fault", name, is_open)))
         self.signals = Part(test=lambda on: self.done.append(("shows test", on)), sounding=lambda: False,
                             sound=lambda shot: self.done.append(("sound", shot)))
+        self.recorder = Part(note=lambda word, number: None)
         self.link = Part(online=True)
         self.power = Part(load=lambda on: self.done.append(("load", on)))
         self.speech = Part(is_on=lambda: self.speaking)

@@ -26,7 +26,7 @@ class Unit:
         self.wall_clock = Part(known=True)
         self.keeper = Part(off_s=0)
         self.journal = Part(usage=lambda: {"bad_sectors": 0})
-        self.faults = Part(is_open=lambda name: False)
+        self.faults = Part(opened=list)
         self.may_write = lambda: True
         for name in changes:
             setattr(self, name, changes[name])
@@ -61,7 +61,9 @@ def test_storage_passes_with_a_journal_no_fault_and_a_file_that_reads_as_it_was_
     assert Unit().found("storage") == ("storage", "pass", "0 bad sectors", None)
     assert "test.tmp" not in os.listdir()
     assert Unit(journal=None).found("storage")[1:3] == ("fail", "no journal")
-    assert Unit(faults=Part(is_open=lambda name: name == "storage")).found("storage")[1] == "fail"
+    for source in ("", "file", "tests"):
+        assert Unit(faults=Part(opened=lambda: [("storage", source)])).found("storage")[1:3] == ("fail", "fault is open")  # noqa: B023
+    assert Unit(faults=Part(opened=lambda: [("held", "cord1")])).found("storage")[1] == "pass"
     assert Unit(may_write=lambda: False).found("storage")[1:3] == ("skip", "battery too low to write")
     os.mkdir("test.tmp")  # no file can be written there
     try:

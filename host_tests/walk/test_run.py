@@ -25,7 +25,7 @@ class Unit(Flat):
         self.proofs = Part(paths=lambda: ["broker1"], prove=lambda path: True, state="IDLE", result=("broker1", True, "4 ms"))
         self.audio_loop = self.power = None
         self.journal = Part(usage=lambda: {"bad_sectors": 0})
-        self.faults = Part(is_open=lambda name: False)
+        self.faults = Part(opened=list)
         self.keeper = Part(off_s=0)
         self.talk.prompt = self.talks.append
 
@@ -171,3 +171,29 @@ def test_a_list_that_is_too_long_for_a_message_says_how_many_more_there_are():
 @in_a_folder
 def test_an_input_that_could_not_be_made_has_its_step_all_the_same():
     assert run._inputs([], [("cord9", "attic")]) == [("cord9", "button", "attic")]
+
+
+@in_a_folder
+def test_a_line_that_breaks_in_its_pull_was_not_let_go_until_it_reads_well_again_p7():
+    unit = begun()
+    unit.pull("cord1")
+    unit.later(100)
+    unit.receipt()
+    unit.senses[2].resting = False  # the wire is off
+    unit.release("cord1")
+    unit.later(2000)
+    assert "pull:cord1" in unit.events[-1]["left"]
+    unit.senses[2].resting = True
+    unit.later(300)
+    assert "pull:cord1" not in unit.events[-1]["left"]
+
+
+@in_a_folder
+def test_who_says_that_the_light_is_dark_opens_its_fault_and_who_sees_it_closes_it_p5():
+    for value, is_open in (("no", True), ("yes", False)):
+        unit = begun()
+        assert unit.say("answer", "ask:light", value) == ""
+        assert [one for one in unit.done if one[0] == "fault"] == [("fault", "light", is_open)]
+    unit = begun()
+    unit.say("skip", "ask:light", "too bright here")
+    assert [one for one in unit.done if one[0] == "fault"] == []
