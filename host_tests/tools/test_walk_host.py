@@ -229,7 +229,7 @@ def test_what_the_unit_refuses_is_told_with_what_to_do(tmp_path):
 def test_a_silent_or_wrong_unit_is_told_in_one_line(tmp_path):
     async def script(desk, client, unit):
         for words, text in (
-            (("--unit", "demo/f99/u1", "--who", "E"), "there is no unit 'demo/f99/u1' --unit takes one of: demo/f12/u1"),
+            (("--unit", "demo/f99/u1", "--who", "E"), "there is no unit 'demo/f99/u1'. --unit takes one of: demo/f12/u1"),
             ((), "--who NAME"),
         ):
             async with started("--state", str(desk.state), *words, json_lines=False) as walk:

@@ -48,6 +48,8 @@ def test_what_is_no_order_is_answered_with_what_is_wanted():
         ("n", "", "no question is open"),
         ("skip", "tone", "the reason is on the record"),
         ("skip it", "", "nothing to leave out"),
+        ("skip ask:light no bulb", "pull:answer", "the step that is open now, pull answer"),
+        ("skip light? no bulb", "tone", "no other step"),
         ("stop it now", "tone", "not understood"),
         ("dance", "tone", HELP),
     ):
@@ -69,10 +71,11 @@ def record(verdict="FAIL"):
 def test_the_end_says_verdict_defects_what_was_not_tested_and_where_the_record_is():
     out = io.StringIO()
     entry = {"n": 7, "text": record(), "verdict": "FAIL", "flags": ["gap"], "sha256": "ab" * 32}
-    assert ending.with_record(Screen(False, out), entry) == 4
+    assert ending.with_record(Screen(False, out), entry, "--state here") == 4
     said = out.getvalue()
     for part in ("FAIL. This unit is NOT in order", "DEFECT    light?: dark", "UNTESTED  tone: no microphone",
-                 "1742 ms (pull cord2)", "next test due: 2027-02-20", "IN DOUBT: gap", "Record 7", "test-record 7"):  # fmt: skip
+                 "1742 ms (pull cord2)", "next test due: 2027-02-20", "IN DOUBT: gap", "Record 7",
+                 "cli --state here test-record 7", "pdf --state here --record 7"):  # fmt: skip
         assert part in said, part
     assert Record(record()).is_read
 
@@ -82,11 +85,11 @@ def test_each_verdict_has_an_exit_code_and_a_record_that_cannot_be_read_is_none_
     codes = {"PASS": 0, "PASS WITH DEFECTS": 3, "FAIL": 4, "INCOMPLETE": 5}
     for verdict, code in codes.items():
         entry |= {"text": record(verdict), "verdict": verdict}
-        assert ending.with_record(Screen(True, io.StringIO()), entry) == code
-        assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", verdict) == code
+        assert ending.with_record(Screen(True, io.StringIO()), entry, "--api h:1 --token-file t") == code
+        assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", verdict, "--state here") == code
     entry |= {"text": "?", "verdict": "", "flags": ["form"]}
-    assert ending.with_record(Screen(True, io.StringIO()), entry) == 1
-    assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", "") == 1
+    assert ending.with_record(Screen(True, io.StringIO()), entry, "--api h:1 --token-file t") == 1
+    assert ending.without_record(Screen(True, io.StringIO()), "demo/f12/u1", "", "--state here") == 1
 
 
 def test_a_script_gets_one_object_a_line_and_a_terminal_nothing_that_could_drive_it():

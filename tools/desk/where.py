@@ -1,5 +1,6 @@
 """Where a running desk is: the options of every command that speaks to one, and what they come to."""
 
+import shlex
 from pathlib import Path
 
 from .client import DeskError, read_state
@@ -13,6 +14,12 @@ def add_arguments(parser):
     parser.add_argument("--state", help="the desk's state directory (holds api.json and desk.token)")
     parser.add_argument("--api", metavar="HOST:PORT", help="the desk's API address")
     parser.add_argument("--token-file", help="file with the API token, with --api")
+
+
+def typed(options):
+    """The options again, as they would be typed."""
+    names = ("api", "token_file") if options.api else ("state",) if options.state else ("config",)
+    return " ".join(f"--{name.replace('_', '-')} {shlex.quote(getattr(options, name))}" for name in names)
 
 
 def address(options):

@@ -22,7 +22,7 @@ from tools.vboard import BoardError
 
 SCHEME, FLAT, UNIT = "demo", "f12", "u1"
 BOARD = "ESP32_GENERIC"
-_ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
+ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
 
 
 class Stage:
@@ -167,4 +167,4 @@ class _Givens:
         if self._battery_pct is not None:
             board.battery(self._battery_pct)
         if self._echo_db is not None:
-            board.room(echo_db=self._echo_db, noise_db=_ROOM_NOISE_DB)
+            board.room(echo_db=self._echo_db, noise_db=ROOM_NOISE_DB)

@@ -46,7 +46,8 @@ def _walk(options, screen):
     where.address(options)  # complaints before anything else
 
     async def guided():
-        return await Guide(lambda: where.address(options), options.unit, options.who, options.witness, screen).run()
+        find, desk = lambda: where.address(options), where.typed(options)
+        return await Guide(find, options.unit, options.who, options.witness, screen, desk).run()
 
     return asyncio.run(guided())
 

@@ -27,9 +27,11 @@ class WalkError(Exception):
 
 
 class Guide:
-    """`find()`: (host, port, token) of the desk; `screen`: screen.Screen; `stream`: where the engineer types."""
+    """`find()`: (host, port, token) of the desk; `screen`: screen.Screen; `desk`: the options by which it is found, for commands
+    that the engineer is told; `stream`: where he types."""
 
-    def __init__(self, find, unit, who, witness, screen, stream=None):
+    def __init__(self, find, unit, who, witness, screen, desk="...", stream=None):
+        self._desk = desk
         self._who, self._witness, self._screen, self._stream = who, witness, screen, stream
         self._queue = asyncio.Queue()
         self._line = DeskLine(find, self._queue.put_nowait)
@@ -37,6 +39,7 @@ class Guide:
         self._state, self._due_s = _BEGINNING, None
         self._test = self._before = None  # ids of this test, and of the one that was the newest before
         self._shown, self._told, self._places = None, [], {}
+        self._call = None  # the newest real call that was told: number and state
         self._settles = False  # the unit announces the test: every pull is a real call still
         self._asks = False  # Ctrl-C was pressed: the next line says what is wanted
         self._code = None
@@ -74,7 +77,7 @@ class Guide:
     def _late(self):
         if self._state == _BEGINNING:
             raise WalkError("the unit has not said that the test begins; look at its power and its network")
-        self._code = ending.without_record(self._screen, self._line.unit, self._shown["verdict"])
+        self._code = ending.without_record(self._screen, self._line.unit, self._shown["verdict"], self._desk)
 
     def _within(self, seconds):
         self._due_s = asyncio.get_running_loop().time() + seconds
@@ -105,7 +108,7 @@ class Guide:
             self._line.unit = next(iter(units))
         unit = self._line.unit
         if unit not in units:
-            which = f"there is no unit {unit!r}" if unit else "which unit?"
+            which = f"there is no unit {unit!r}." if unit else "which unit?"
             raise WalkError(f"{which} --unit takes one of: {', '.join(sorted(units))}")
         view = units[unit]
         self._places = view["locations"]
@@ -157,7 +160,8 @@ class Guide:
 
     async def _on_call(self, event):
         view = event["view"]
-        if not view["test"] and view["state"] != "closed":
+        if not view["test"] and view["state"] != "closed" and self._call != (view["n"], view["state"]):
+            self._call = view["n"], view["state"]
             text = f"A REAL CALL of this flat is {view['state']}: the test waits until it is over."
             self._screen.say("call", text, number=view["n"], state=view["state"])
 
@@ -214,7 +218,7 @@ class Guide:
         step = self._shown["step"] or (left[0] if left else "")
         now = words.instruction(step, self._places)
         ask = "  [y/n]" if words.is_question(step) else ""
-        text = f"\nLeft ({len(left)}): {', '.join(map(words.short, left))}\nNOW: {now}{ask}"
+        text = f"\nLeft ({len(left)}): {', '.join(map(words.short, left))}\nNOW: {now}{ask}" if left else "\nNothing is left."
         self._screen.say("now", text, step=step, question=words.is_question(step), text=now, left=left)
 
     # --- what the engineer types
@@ -276,7 +280,7 @@ class Guide:
         self._state = _ENDING
         entry = await self._record()
         if entry:
-            self._code = ending.with_record(self._screen, entry)
+            self._code = ending.with_record(self._screen, entry, self._desk)
         elif self._due_s is None:
             self._within(_RECORD_S)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .words import is_question
+from .words import is_question, short
 
 _YES, _NO = ("y", "yes"), ("n", "no")
 HELP = "y / n: answer the question.  skip WHY: leave this step out.  left: what is left.  stop: end the test here.  Ctrl-C: leave"
@@ -21,6 +21,12 @@ class Order:
     value: str = ""
 
 
+def _names_a_step(why):
+    """True for `ask:light no bulb`, `light? no bulb`, `pull:cord1`: a reason does not begin so."""
+    first = why.split()[0]
+    return first.startswith(("ask:", "pull:", "path:")) or first.endswith("?")
+
+
 def read(line, step):
     """The Order of a line while `step` is to be done now; None for an empty line. Raises OrderError."""
     word, _, rest = line.strip().partition(" ")
@@ -36,6 +42,8 @@ def read(line, step):
             raise OrderError("skip WHY: the reason is on the record, so say it in a few words")
         if not step:
             raise OrderError("there is nothing to leave out now")
+        if _names_a_step(rest):
+            raise OrderError(f"skip WHY leaves out the step that is open now, {short(step)}: a reason is wanted, no other step")
         return Order("skip", step, rest[:64])
     if word in ("stop", "left", "help", "?") and not rest:
         return Order({"?": "help"}.get(word, word))
