@@ -17,11 +17,13 @@ import aiomqtt
 
 from tools.ending import end
 
+from .exams import Exams
 from .talks import Talks
 from .wire import UP, Refused, opened, sealed
 
 _CTR_BLOCK = 100  # numbers reserved with one write: after a crash ctr jumps, it never falls back
 _SEQ_LATE = 1024  # Source: docs/protocol.md, Upwards also
+_AUTOMATON = "test"  # Source: docs/protocol.md, Tests
 
 
 class Unit:
@@ -48,16 +50,20 @@ class Unit:
 
 
 class Desk:
-    """`calls` by id; `results`: the units' word by ctr, (ok, reason). `withhold`: no receipts are sent, for tests."""
+    """`calls` by id; `results`: the units' word by ctr, (ok, reason); `rung`: the calls that people were rung for, in order.
+
+    For tests: `withhold`: no receipts are sent. `clears_tests` False: test calls are answered and not cleared.
+    """
 
     def __init__(self, units, path, name="desk2", repeat_s=30.0, retry_s=2.0):
         self.units = {address: Unit(address, key) for address, key in units.items()}
         self.path, self.name, self.repeat_s, self.retry_s = path, name, repeat_s, retry_s
-        self.results, self.refused, self.withhold = {}, collections.Counter(), False
+        self.results, self.refused, self.withhold, self.rung = {}, collections.Counter(), False, []
+        self.clears_tests = True
         stored = json.loads(path.read_text()) if path.exists() else {"calls": {}, "ctr": 1}
         self.calls, self._ctr, self._ctr_end = stored["calls"], stored["ctr"], stored["ctr"]
-        self._outgoing, self._asked, self._due_s, self._clears = asyncio.Queue(), set(), {}, {}
-        self.talks = Talks(self)
+        self._outgoing, self._asked, self._due_s, self._about = asyncio.Queue(), set(), {}, {}
+        self.talks, self.exams = Talks(self), Exams(self, path.with_name("records.json"))
 
     async def run(self, **where):
         """Serve for ever; connects again by itself. `where`: what aiomqtt.Client needs to find the broker."""
@@ -103,8 +109,7 @@ class Desk:
         record = self.calls[call]
         self._due_s[call] = time.monotonic() + (self.retry_s if record["clear"] else self.repeat_s)
         ctr = self.send(record["unit"], kind, call=call, **(record["clear"] if kind == "clear" else {"who": record["held_by"]}))
-        if kind == "clear":
-            self._clears[ctr] = call
+        self._about[ctr] = call
         return ctr
 
     def _say_again(self, call):
@@ -169,31 +174,68 @@ class Desk:
     def _on_alarm(self, address, _, message):
         call, session = message["call"], message["session"]
         record = self.calls.setdefault(call, {"unit": address, "triggers": 0, "escalation": {}, "inputs": {}, "copies": 0,
-                                              "held_by": None, "clear": None, "closed": None})
-        if message["triggers"] > record["triggers"]:
+                                              "held_by": None, "clear": None, "closed": None, "test": True})
+        more = message["triggers"] > record["triggers"]
+        if more:
             record.update(closed=None, clear=None)  # activated again: a person must look, also after a clear
+        raised = more or message["escalation"] > record["escalation"].get(session, 0)
         record["triggers"] = max(record["triggers"], message["triggers"])
         record["escalation"] = {session: max(record["escalation"].get(session, 0), message["escalation"])}
         record["inputs"].update({str(item["n"]): item for item in message["inputs"]})
         record["copies"] += 1
+        if not _is_test(message):
+            raised |= record["test"]
+            self._becomes_real(call)
         self._store()
         if not self.withhold:
             self.send(address, "receipt", session, call=call, triggers=record["triggers"],
                       escalation=record["escalation"][session])
             self._say_again(call)
+        if record["test"]:
+            self._end_test_call(call)
+        elif raised:
+            self.rung.append(call)
 
-    def _on_event(self, _, unit, message):
+    def _becomes_real(self, call):
+        """A call like any other, for good: what the automaton has said of it is taken back."""
+        record = self.calls[call]
+        record["test"] = False
+        if record["held_by"] == _AUTOMATON:
+            record.update(held_by=None, clear=None)
+
+    def _end_test_call(self, call):
+        """The automaton answers and clears; both are said again until the unit has taken them."""
+        record = self.calls[call]
+        if not record["closed"] and not record["clear"]:
+            self.answer(call, _AUTOMATON)
+        if not record["closed"] and not record["clear"] and self.clears_tests:
+            self.clear(call, record["triggers"], "test", "present", _AUTOMATON)
+
+    def _on_event(self, address, unit, message):
         unit.events.append(message)
         if message["event"] == "cleared" and message["call"] in self.calls:
             self._close(message["call"], message["by"])
         if message["event"] == "command" and message["from"] == self.name:
             self.results[message["ref"]] = (message["ok"], message["reason"])
-            call, reason = self._clears.pop(message["ref"], None), message["reason"]
-            if call and reason in ("newer_trigger", "no_speech"):
-                self.calls[call]["clear"] = None
-            elif call and reason in ("already_cleared", "no_such_call"):
-                self._close(call, reason)
+            call = self._about.pop(message["ref"], None)
+            if call:
+                self._on_word(call, message["do"], message["reason"])
+        self.exams.take(address, message)
+
+    def _on_word(self, call, do, reason):
+        record = self.calls[call]
+        if do == "clear" and reason in ("already_cleared", "no_such_call"):
+            self._close(call, reason)
+        elif reason == "newer_trigger" and record["test"] and do == "answered":
+            self._becomes_real(call)  # before its alarm is here
+            self.rung.append(call)
+        elif do == "clear" and reason in ("newer_trigger", "no_speech"):
+            record["clear"] = None
 
     def _close(self, call, by):
         self.calls[call]["closed"] = by
         self._store()
+
+
+def _is_test(message):
+    return message["test"] and all(item["cause"] == "test" for item in message["inputs"])

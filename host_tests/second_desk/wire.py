@@ -6,7 +6,7 @@ import json
 import re
 
 UP = ("alarm", "event", "health", "speech", "state")
-DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive")
+DOWN = ("receipt", "answered", "released", "clear", "query", "offer", "control", "alive", "proof", "test")
 _UP_BYTES, _DOWN_BYTES, _SEAL_BYTES, _MAX = 2048, 1024, 74, 2**31 - 1  # Source: Transport; The seal; Fields
 
 
@@ -43,7 +43,8 @@ def opened(key, topic, payload):
     need("version", _number(1, 1)(message.get("v")))
     need("type", message.get("type") in kinds)
     need("field", _fits(message, _BOTH) and _fits(message, _DOWN if channel == "down" else _UP))
-    more = _EVENTS.get(message.get("event")) if channel == "event" else _SAYS.get(message.get("say"))
+    word = message.get({"event": "event", "speech": "say"}.get(channel))
+    more = (_EVENTS if channel == "event" else _SAYS).get(word) if isinstance(word, str) else None
     need("field", _fits(message, _FIELDS[message["type"]]) and _fits(message, more or {}))
     need("field", message["unit"] == topic.split("/")[4])
     return message
@@ -94,8 +95,26 @@ def _media(value):
     return _fits(value, _MEDIA) and (value["crypto"] is None) == (value["profile"] == "RTP/AVP")
 
 
-def _evidence(value):
-    return _fits(value, _EVIDENCE)
+def _object(rules):
+    return lambda value: _fits(value, rules)
+
+
+def _each(most, *rules):
+    """A list of at most `most`: of what fits the one rule, or of lists that fit the rules one by one."""
+    return lambda value: isinstance(value, list) and len(value) <= most and all(
+        rules[0](item) if len(rules) == 1 else _row(item, rules) for item in value)
+
+
+def _row(value, rules):
+    return isinstance(value, list) and len(value) == len(rules) and all(map(lambda rule, item: rule(item), rules, value))
+
+
+def _map(most, rule):
+    return lambda value: isinstance(value, dict) and len(value) <= most and all(rule(one) for one in value.values())
+
+
+def _hours(value):
+    return value is None or isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 _CALL_WORDS = r"[a-z0-9_-]{1,24}-[0-9a-f]{8}-[0-9]{1,9}"
@@ -116,12 +135,19 @@ _MEDIA = {"address": _text(r"\d{1,3}(\.\d{1,3}){3}"), "port": _number(1, 65535),
           "crypto": _crypto}
 _EVIDENCE = {"rings": _COUNT, "prompts": _COUNT, "announced": _is(bool), "last_activity_s": _or_null(_COUNT),
              "audio_path_proven_s": _or_null(_COUNT), "privacy": _is(bool)}
+_DAY, _ID8, _PART = _text(r"\d{4}-\d\d-\d\d"), _text("[0-9a-f]{8}"), _number(1, 64)
+_SUPPLY = {"mv": _or_null(_number(0, 6000)), "why": _is(str), "state": _is(str), "hours": _hours}
 _COURSE = {"sid": _SID, "kind": _KIND, "call": _CALL_OR_NONE, "who": _WHO}
 _FIELDS = {
     "alarm": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION, "attempt": _NUMBER, "resumed": _is(bool),
-              "inputs": _inputs, "age_ms": _age_ms},
+              "inputs": _inputs, "age_ms": _age_ms, "test": _is(bool)},
     "event": {"event": _is(str)},
-    "health": {"faults": _is(list), "counters": _is(dict)},
+    "health": {"firmware": _is(str), "board": _is(str), "uptime_s": _COUNT, "reset_cause": _is(str), "heap_free_bytes": _COUNT,
+               "rssi_dbm": _or_null(_number(-127, 0)), "call": _or_null(_CALL), "faults": _each(16, _is(str)),
+               "journal": _object(dict.fromkeys(("used_records", "free_records", "erases_max", "bad_sectors"), _COUNT)),
+               "counters": _map(_MAX, _COUNT), "mode": _text("full|reduced"), "mains": _or_null(_is(bool)),
+               "battery": _object({**_SUPPLY, "by": _text("|model|measured")}), "resets": _map(_MAX, _COUNT),
+               "proven": _map(16, _or_null(_COUNT)), "tested": _or_null(_DAY), "due": _or_null(_DAY)},
     "state": {"online": _is(bool), "conn": _NUMBER},
     "receipt": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION},
     "answered": {"call": _CALL, "who": _WHO},
@@ -133,13 +159,30 @@ _FIELDS = {
     "offer": {**_COURSE, "turn": _NUMBER, "media": _is(dict)},
     "control": {"sid": _SID, "do": _is(str)},
     "alive": {"sid": _SID},
+    "proof": {"id": _ID8},
+    "test": {"do": _text("start|answer|skip|stop|stored"), "test": _text("|[0-9a-f]{8}"), "step": _text(".{0,40}"),
+             "value": _text(".{0,64}"), "who": _text(".{0,32}")},
 }
 _EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bool), "reason": _is(str)},
            "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)},
-           "microphone": {**_COURSE, "open": _is(bool), "why": _is(str)},
+           "microphone": {**_COURSE, "kind": _text("alarm|intercom|welfare|door|test"), "open": _is(bool), "why": _is(str)},
            "speech": {**_COURSE, "state": _is(str), "reason": _is(str)},
-           "no_answer": {"sid": _SID, "kind": _KIND, "who": _WHO, "evidence": _evidence},
-           "ok": {"state": _text("pressed|missed"), "day": _text(r"\d{4}-\d\d-\d\d")}}
+           "no_answer": {"sid": _SID, "kind": _KIND, "who": _WHO, "evidence": _object(_EVIDENCE)},
+           "ok": {"state": _text("pressed|missed"), "day": _DAY},
+           "started": {"cause": _is(str), "firmware": _is(str), "open_call": _or_null(_CALL), "clean": _is(bool),
+                       "mode": _text("full|reduced")},
+           "fault": {"fault": _is(str), "input": _is(str), "open": _is(bool)},
+           "mains": {"on": _is(bool), "for_s": _COUNT, "edges": _COUNT},
+           "battery": _SUPPLY,
+           "flight": {"part": _PART, "parts": _PART, "records": _each(32, _or_null(_COUNT), _is(str), _is(int))},
+           "proof": {"id": _ID8, "path": _text(".{1,24}")},
+           "proven": {"what": _is(str), "ok": _is(bool), "detail": _text(".{0,64}")},
+           "test": {"test": _ID8, "state": _text("running|paused|ended"), "step": _text(".{0,40}"), "left": _each(48, _is(str)),
+                    "last": _or_null(lambda value: _row(value, [_is(str)] * 3)), "verdict": _is(str)},
+           "test_record": {"test": _ID8, "part": _PART, "parts": _PART, "sha256": _text("[0-9a-f]{64}"),
+                           "text": _text(".{0,1200}")},
+           "reminder": {"state": _is(str)},
+           "refused": {"counts": _map(_MAX, _COUNT)}}
 _TURN = {"sid": _SID, "turn": _COUNT}  # the page gives no range; `ended` of an unknown session has no turn to name
 _SAYS = {"progress": {**_TURN, "state": _text("announcing|ringing")},
          "answer": {**_TURN, "media": _media},
