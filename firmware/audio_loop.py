@@ -27,20 +27,21 @@ DURING = "DURING"
 
 class AudioLoop:
     """`talk`: listen, listening, prompting; `speech`: self_test; `signals`: sound; `reports`: note, fault; `busy()`: a call or
-    speech is on; `new_sid()`: 16 random hex digits; `now()`: tick.
+    speech is on; `digits(n)`: n random bytes as hex digits; `now()`: tick; `mean_abs`, `recur`: as in
+    core.media.tone_meter.ToneMeter.
 
     `result`: (ok, detail) of the last test, None while it runs or when it was broken off.
     """
 
-    def __init__(self, talk, speech, signals, reports, busy, new_sid, now):
+    def __init__(self, talk, speech, signals, reports, busy, digits, now, mean_abs, recur):
         self._talk = talk
         self._speech = speech
         self._signals = signals
         self._reports = reports
         self._busy = busy
-        self._new_sid = new_sid
+        self._digits = digits
         self._now = now
-        self._meter = ToneMeter(_COEFFICIENT_Q12, _FRAMES)
+        self._meter = ToneMeter(_COEFFICIENT_Q12, _FRAMES, mean_abs, recur)
         self._before = (0, 0)
         self._due_ms = self._end_ms = None
         self.state = OFF
@@ -52,7 +53,7 @@ class AudioLoop:
         if self.state != OFF or self._busy() or self._talk.prompting:
             return False
         self.result = None
-        if not self._speech.self_test(self._new_sid()):
+        if not self._speech.self_test(self._digits(8)):
             self._speech.self_test(None)
             return False
         self._due_ms = clock.add(self._now(), _SETTLE_MS)

@@ -12,6 +12,7 @@ from micropython import const
 
 _TEST_BYTES = const(45000)  # it takes 21 KB of the virtual board; what app.py keeps for a call and speech is left beside it
 _SHELF_BYTES = const(25000)
+_PROOF_BYTES = const(16000)  # either takes 6 KB; also while a test of the engineer is loaded
 
 
 def test_program():
@@ -32,6 +33,28 @@ def sender():
         from firmware.walk.sending import Sender
 
         return Sender
+    finally:
+        _let_go()
+
+
+def proofs():
+    """proofs.Proofs, likewise."""
+    _make_room(_PROOF_BYTES)
+    try:
+        from firmware.proofs import Proofs
+
+        return Proofs
+    finally:
+        _let_go()
+
+
+def audio_loop():
+    """audio_loop.AudioLoop, likewise."""
+    _make_room(_PROOF_BYTES)
+    try:
+        from firmware.audio_loop import AudioLoop
+
+        return AudioLoop
     finally:
         _let_go()
 

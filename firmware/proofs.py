@@ -29,18 +29,18 @@ RETURNING = "RETURNING"
 
 
 class Proofs:
-    """`count`: of brokers; `link`: transports.link.Link; `reports`: note, fault; `busy()`: a call or speech is on; `new_id()`: 8
-    random hex digits; `now()`: tick.
+    """`paths`: names of all paths, by index of broker; `link`: transports.link.Link; `reports`: note, fault; `busy()`: a call or
+    speech is on; `digits(n)`: n random bytes as hex digits; `now()`: tick.
 
     `result`: (path, ok, detail) of the path that was asked for last, None while it is being proven or when it was broken off.
     """
 
-    def __init__(self, count, link, reports, busy, new_id, now):
-        self._count = count
+    def __init__(self, paths, link, reports, busy, digits, now):
+        self._paths = paths
         self._link = link
         self._reports = reports
         self._busy = busy
-        self._new_id = new_id
+        self._digits = digits
         self._now = now
         self.state = IDLE
         self.result = None
@@ -54,17 +54,13 @@ class Proofs:
         self._begun_ms = 0
         self._calm_ms = 0
 
-    def paths(self):
-        """Names of all paths."""
-        return ["broker%d" % (index + 1) for index in range(self._count)]
-
     def prove(self, path=None):
-        """Begins to prove a path of `paths()`, or all of them. False if that cannot be now: another proof runs, a call or speech
+        """Begins to prove a path, or all of them. False if that cannot be now: another proof runs, a call or speech
         is on, the unit is off line, or there is no such path."""
-        names = self.paths()
+        names = self._paths
         if self.state != IDLE or self._busy() or self._link.path is None or (path is not None and path not in names):
             return False
-        self._left = list(range(self._count)) if path is None else [names.index(path)]
+        self._left = list(range(len(names))) if path is None else [names.index(path)]
         self._home = self._link.path
         self._next()
         return True
@@ -120,13 +116,13 @@ class Proofs:
         self._ask_on()
 
     def _ask_on(self):
-        self._id = self._new_id()
+        self._id = self._digits(4)
         self._connects = self._link.counters["connects"]
         self._begun_ms = self._now()
-        self._reports.note("proof", {"id": self._id, "path": self.paths()[self._index]}, "proof")
+        self._reports.note("proof", {"id": self._id, "path": self._paths[self._index]}, "proof")
 
     def _judge(self, ok, detail):
-        result = (self.paths()[self._index], ok, detail[:_DETAIL])
+        result = (self._paths[self._index], ok, detail[:_DETAIL])
         self._results.append(result)
         self._next()
         self.result = result

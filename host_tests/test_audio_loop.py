@@ -4,6 +4,8 @@ import math
 import struct
 
 from firmware.audio_loop import AudioLoop
+from firmware.core.media.goertzel import recur
+from firmware.core.media.level import mean_abs
 
 
 def frame(tone, noise, dice):
@@ -27,7 +29,8 @@ class Flat:
         self.sounding_ms = None
         self.told, self.faults, self.opened = [], {}, []
         self.n = 0
-        self.loop = AudioLoop(self, self, self, self, lambda: self.call, lambda: "ab" * 8, lambda: self.now)
+        self.loop = AudioLoop(self, self, self, self, lambda: self.call, lambda count: "ab" * count, lambda: self.now,
+                              mean_abs, recur)
 
     def listen(self, listener):
         self.listener = listener

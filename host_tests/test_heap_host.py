@@ -75,13 +75,25 @@ def needed(name, found):
     return found
 
 
+def loaded_on_demand():
+    nodes = ast.walk(ast.parse((ROOT / "firmware/on_demand.py").read_text()))
+    names = [name for node in nodes if isinstance(node, ast.ImportFrom) for name in _imported(node)]
+    return [name for name in names if name.startswith("firmware.")]
+
+
 def test_what_is_loaded_on_demand_brings_no_module_that_runs_already():
-    calls = ast.walk(ast.parse((ROOT / "firmware/on_demand.py").read_text()))
-    loaded = [name for node in calls if isinstance(node, ast.ImportFrom) for name in _imported(node) if name.startswith("firmware.")]
-    assert loaded == ["firmware.walk.run", "firmware.walk.sending"]
+    loaded = loaded_on_demand()
+    assert loaded == ["firmware.walk.run", "firmware.walk.sending", "firmware.proofs", "firmware.audio_loop"]
     for name in loaded:
         strange = [part for part in needed(name, set()) if not part.startswith(("firmware.walk.", "firmware.core.walk."))]
-        assert strange == [], name
+        assert set(strange) <= {*loaded, "firmware.core.media.tone_meter", "firmware.core.clock"}, name
+
+
+def test_what_is_loaded_on_demand_has_no_native_code_which_would_stay_where_it_was_copied_to():
+    for name in loaded_on_demand():
+        for part in needed(name, set()):
+            path = ROOT / (part.replace(".", "/") + ".py")
+            assert not path.exists() or "@micropython." not in path.read_text(), part
 
 
 def test_a_unit_in_a_read_only_image_has_its_heap_free_once_it_runs(tmp_path):

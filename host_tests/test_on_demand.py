@@ -13,15 +13,15 @@ if sys.implementation.name == "micropython":
 
     def test_what_is_loaded_works_leaves_no_module_behind_and_gives_its_heap_back():
         def load_all():
-            return on_demand.test_program(), on_demand.sender()
+            return on_demand.test_program(), on_demand.sender(), on_demand.proofs(), on_demand.audio_loop()
 
         load_all()  # names that are new stay, once
         gc.collect()
         free = [0] * 20
         for i in range(20):
-            walk, sender = load_all()
-            assert walk.__name__ == "Walk" and sender.__name__ == "Sender" and ours() == []
-            del walk, sender
+            loaded = load_all()
+            assert [one.__name__ for one in loaded] == ["Walk", "Sender", "Proofs", "AudioLoop"] and ours() == []
+            del loaded
             gc.collect()
             free[i] = gc.mem_free()
         assert free[-1] >= free[0], free

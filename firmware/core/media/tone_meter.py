@@ -13,10 +13,7 @@ is loud there already is no proof of anything.
 Source: G. Goertzel, "An algorithm for the evaluation of finite trigonometric series", 1958 (the recurrence).
 """
 
-import micropython
 from micropython import const
-
-from firmware.core.media import level
 
 RISE = const(4)  # 12 dB: a voice that begins just then does not put its strength into 50 Hz round 750
 LEAST = const(60)  # amplitude, of 32,767: -55 dB; the unit's tone comes back some 30 dB above that in a furnished room
@@ -25,30 +22,18 @@ _STRONG = const(128)  # mean size up to which the recurrence stays within 31 bit
 _ONE_Q12 = const(4096)
 
 
-@micropython.viper
-def _recur(pcm16: ptr16, n: int, coefficient_q12: int, shift: int, last2: ptr32):
-    """Puts the last two values of the recurrence into `last2`."""
-    s1 = 0
-    s2 = 0
-    while n:
-        n -= 1
-        s0 = (((pcm16[0] ^ 0x8000) - 0x8000) >> shift) + ((coefficient_q12 * s1) >> 12) - s2
-        s2 = s1
-        s1 = s0
-        pcm16 = ptr16(int(pcm16) + 2)
-    last2[0] = s1
-    last2[1] = s2
-
-
 class ToneMeter:
-    """`coefficient_q12`: 2 x cos(2 pi f / rate) x 4096; `frames`: samples of a frame, 320 at most.
+    """`coefficient_q12`: 2 x cos(2 pi f / rate) x 4096; `frames`: samples of a frame, 320 at most; `mean_abs`: of
+    core/media/level.py; `recur`: of core/media/goertzel.py.
 
     `sound`: mean size and `tone`: amplitude of the tone, each the mean of the frames since `clear()`; `count`: how many;
     `steady`: all of them were of the same mean size."""
 
-    def __init__(self, coefficient_q12, frames):
+    def __init__(self, coefficient_q12, frames, mean_abs, recur):
         self._coefficient_q12 = coefficient_q12
         self._frames = frames
+        self._mean_abs = mean_abs
+        self._recur = recur
         self._last2 = bytearray(8)
         self.clear()
 
@@ -59,7 +44,7 @@ class ToneMeter:
 
     def take(self, pcm16):
         """One frame, 16 bits signed, little-endian."""
-        mean = level.mean_abs(pcm16, self._frames)
+        mean = self._mean_abs(pcm16, self._frames)
         amplitude = self._amplitude(pcm16, mean)
         if not self.count or mean < self._lowest:
             self._lowest = mean
@@ -74,7 +59,7 @@ class ToneMeter:
         while mean >> shift >= _STRONG:
             shift += 1
         last2 = self._last2
-        _recur(pcm16, self._frames, self._coefficient_q12, shift, last2)
+        self._recur(pcm16, self._frames, self._coefficient_q12, shift, last2)
         s1, s2 = _signed(last2, 0), _signed(last2, 4)
         power = s1 * s1 + s2 * s2 - (s1 * s2 // _ONE_Q12) * self._coefficient_q12
         return int(2 * max(power, 0) ** 0.5) // self._frames << shift

@@ -3,6 +3,8 @@
 import math
 import struct
 
+from firmware.core.media.goertzel import recur
+from firmware.core.media.level import mean_abs
 from firmware.core.media.tone_meter import LEAST, NOISE, RISE, ToneMeter, judge
 
 RATE, N, HZ = 16000, 320, 750
@@ -21,7 +23,7 @@ def frame(*tones, noise=0, dc=0, phase=0.3, dice=12345):
 
 
 def measured(*frames):
-    meter = ToneMeter(COEFFICIENT_Q12, N)
+    meter = ToneMeter(COEFFICIENT_Q12, N, mean_abs, recur)
     for one in frames:
         meter.take(one)
     return meter
