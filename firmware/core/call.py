@@ -135,8 +135,8 @@ class Call:
         return self.state != RAISED and self.received >= self.activations
 
     def is_test(self):
-        """True while every activation is a test. False if one of them is missing after a reset: it may have been real."""
-        if len(self.triggers) != self.activations:
+        """True while every activation is a test. False after a reset: one that flash refused may be missing, and may be real."""
+        if self.resumed:
             return False
         return all(trigger[3] == _TEST for trigger in self.triggers)
 
