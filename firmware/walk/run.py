@@ -14,7 +14,7 @@ from firmware.core.walk import words
 from firmware.core.walk.steps import steps
 from firmware.walk.keeping import Keeper
 from firmware.walk.measures import Measures
-from firmware.walk.shelf import DIRECTORY
+from firmware.walk.shelf import DIRECTORY, PASSED
 
 _TELL_MS = const(200)  # a progress event at most so often
 _LONG_MS = const(1500)  # an answer button pressed for so long says no, less yes
@@ -184,7 +184,7 @@ class Walk:
         self._tell = True
         self._prompt = words.ended(verdict)
         self._shell.signals.test(False)
-        self._kept = self._keeper.finish(verdict, self._unix_s(), self._next(verdict))
+        self._settled(self._keeper.finish(verdict, self._unix_s(), self._next(verdict)))
         print("test %s: ended, %s" % (self.test, verdict))
 
     def _next(self, verdict):
@@ -192,9 +192,13 @@ class Walk:
         ended_s = self._unix_s()
         if ended_s is None:
             return None
-        if verdict in ("PASS", "PASS WITH DEFECTS"):
+        return self._calendar.due.after(ended_s) if verdict in PASSED else self._calendar.due.dates()[1]
+
+    def _settled(self, kept):
+        """A test counts as passed from when its record is on flash: without one nobody can say so after a reset (P5)."""
+        if kept and not self._kept and self._machine.verdict in PASSED:
             self._calendar.passed()
-        return self._calendar.due.dates()[1]
+        self._kept = kept
 
     def _is_over(self, at_ms):
         """Ended, told, spoken, and kept if that is possible."""
@@ -202,7 +206,7 @@ class Walk:
             return False
         late_ms = at_ms - self._ended_ms
         if not self._kept and late_ms % _RETRY_MS < _TELL_MS:
-            self._kept = self._keeper.settle()
+            self._settled(self._keeper.settle())
         return (self._kept and not self._prompt) or late_ms >= _GIVE_UP_MS
 
     def _report(self, at_ms):

@@ -52,8 +52,9 @@ class Flat:
         self.speech = Part(is_on=lambda: self.speaking)
         self.talk = Part(prompting=False, prompt=self._prompt)
         self.wall_clock = Part(known=True, now_s=lambda: 1795305600)
-        calendar = Part(tick=lambda: None, due=Part(dates=lambda: (None, "2027-02-20")), reminded=self._reminded,
-                        reminder_is_due=lambda: self.month_is_due, passed=lambda: self.done.append(("passed",)))
+        dates = Part(dates=lambda: (None, "2027-02-20"), after=lambda utc_s: "2027-02-20")
+        calendar = Part(tick=lambda: None, due=dates, reminded=self._reminded, reminder_is_due=lambda: self.month_is_due,
+                        passed=lambda: self.done.append(("passed",)))
         names = [(sense.name, "") for sense in self.senses]
         load = Part(test_program=self._load, sender=lambda: lambda *parts: Part(step=lambda: None, next_due=lambda: None))
         self.testing = Testing(self, self.senses, names, timers, load, calendar, lambda: self.now_ms)
