@@ -9,10 +9,7 @@ import json
 
 from firmware.core.restarts import quick_starts
 from firmware.drivers import small_file
-
-KEPT = "kept.bin"  # JSON: what core.faults.Faults.kept gives, and `proven`: input -> s since 1970
-LAST = "last.bin"  # the RTC memory as it was when the battery was about to end; its being there says that the end was a clean one
-CALM_FILE = "calm.bin"  # number of the newest start that was calm, in digits
+from firmware.keeper import CALM_FILE, KEPT, LAST
 
 
 class Before:

@@ -9,12 +9,14 @@ import json
 
 from micropython import const
 
-from firmware.before import CALM_FILE, KEPT, LAST
 from firmware.core.call import CAUSES
 from firmware.core.recorder import TASKS
 from firmware.core.restarts import CALM, FULL_AGAIN
 from firmware.drivers import small_file
 
+KEPT = "kept.bin"  # JSON: what core.faults.Faults.kept gives, and `proven`: input -> s since 1970
+LAST = "last.bin"  # the RTC memory as it was when the battery was about to end; its being there says that the end was a clean one
+CALM_FILE = "calm.bin"  # number of the newest start that was calm, in digits
 _SAVE_EVERY_S = const(10)  # at first; each write within an hour doubles it, so that a loose wire costs 140 writes a day at most
 _SAVE_SELDOM_S = const(640)
 _CALM_S = const(3600)

@@ -283,7 +283,7 @@ class Testing:
 
     def _make_sender(self):
         shell = self._shell
-        return self._load.sender()(shell.link, shell.reports.note, clock, self._now, shell.may_write)
+        return self._load.sender()(shell.link, shell.reports.note, self._now, shell.may_write)
 
     def _stored(self, test):
         """The service has this record. When nothing is loaded that could note it, it is sent again, and said again."""

@@ -7,6 +7,7 @@ pushes another report out (P1). Source: docs/protocol.md, `test_record`; docs/re
 
 from micropython import const
 
+from firmware.core import clock
 from firmware.walk.shelf import DIRECTORY, Shelf
 
 _AGAIN_MS = const(3600000)
@@ -14,14 +15,13 @@ _LOOK_MS = const(200)  # between two parts, at least
 
 
 class Sender:
-    """`link`: transports.link.Link; `note(name, fields, key)`: reports; `clock`: core.clock; `now()`: tick; `may_write()`: as in
+    """`link`: transports.link.Link; `note(name, fields, key)`: reports; `now()`: tick; `may_write()`: as in
     shelf.Shelf."""
 
-    def __init__(self, link, note, clock, now, may_write, directory=DIRECTORY):
+    def __init__(self, link, note, now, may_write, directory=DIRECTORY):
         self._shelf = Shelf(directory, may_write)
         self._link = link
         self._note = note
-        self._clock = clock
         self._now = now
         self._due = now()
         self._connects = None  # number of the connection on which the last round went out
@@ -33,7 +33,7 @@ class Sender:
     def step(self):
         """Does what is due. False once the service has everything that can be sent: then let go of this."""
         connects = self._link.counters["connects"]
-        if connects != self._connects or self._clock.reached(self._now(), self._due):
+        if connects != self._connects or clock.reached(self._now(), self._due):
             self._connects = connects
             self._begin()
         if self._round and self._link.online and self._link.health()["pending"] == 0:
@@ -41,7 +41,7 @@ class Sender:
         return self._left
 
     def next_due(self):
-        return self._clock.add(self._now(), _LOOK_MS) if self._round and self._link.online else self._due
+        return clock.add(self._now(), _LOOK_MS) if self._round and self._link.online else self._due
 
     def stored(self, test):
         """The service has this record."""
@@ -56,7 +56,7 @@ class Sender:
         return [one for one in self._shelf.unsent() if one[0] not in self._known]
 
     def _begin(self):
-        self._due = self._clock.add(self._now(), _AGAIN_MS)
+        self._due = clock.add(self._now(), _AGAIN_MS)
         self._part = 0
         for test in self._known:
             self._shelf.stored(test)  # what could not be written down then

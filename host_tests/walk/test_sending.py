@@ -24,7 +24,7 @@ class Scene:
         self.link = Link()
         self.tick_ms = clock.PERIOD_MS - 1000  # ticks wrap while it runs
         self.told = []
-        self.sender = Sender(self.link, self._note, clock, lambda: self.tick_ms, may_write, HERE)
+        self.sender = Sender(self.link, self._note, lambda: self.tick_ms, may_write, HERE)
 
     def _note(self, name, fields, key):
         assert name == key == "test_record"
