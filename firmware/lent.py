@@ -29,6 +29,7 @@ class Lent:
         self._paths = paths
         self._now = now
         self._program = None
+        self._home = None  # index of the broker that a proof began with
         self._again_ms = None
         self._told = False
 
@@ -42,9 +43,11 @@ class Lent:
 
     def prove(self, *asked):
         """Begins. False if that cannot be now."""
+        self.poll()  # one that is over is let go of, also where nobody looks each second
         if self._program is not None or (self._again_ms is not None and not clock.reached(self._now(), self._again_ms)):
             return False
         self._again_ms = None
+        self._home = self.shell.link.path if self._paths else None
         try:
             self._program = self._begin(self, *asked)
         except _BREAKS as problem:
@@ -65,6 +68,8 @@ class Lent:
     def poll(self):
         """About once a second, and at each activation."""
         if self._program is None:
+            if clock.reached(self._now(), self._again_ms):
+                self._again_ms = None  # left alone for six days it would lie in the future
             return
         self._safely(self._program.poll)
         if self._program is not None:
@@ -79,6 +84,11 @@ class Lent:
         except _BREAKS as problem:
             self._program = None
             self.state = self._rest
+            link = self.shell.link
+            if self._paths:
+                link.stay()
+                if link.path not in (None, self._home):
+                    link.go_over(self._home)  # nobody else would lead it back (P8)
             self._failed(problem)
 
     def _failed(self, problem):

@@ -26,7 +26,8 @@ class Flat:
         self.now = 1000
         self.gives = gives
         self.begun, self.told = [], []
-        self.reports = self.calls = self.talk = self.speech = self
+        self.reports = self.calls = self.talk = self.speech = self.link = self
+        self.path, self.went = 0, []
         self.open, self.active = [], False
         self.lent = Lent(self, self.begin, "IDLE", paths, lambda: self.now)
 
@@ -39,6 +40,12 @@ class Flat:
 
     def is_on(self):
         return False
+
+    def stay(self):
+        self.went.append("stay")
+
+    def go_over(self, index):
+        self.went.append(index)
 
     def note(self, name, fields, key):
         assert name == "proven" and key == "proven " + fields["what"] and fields["ok"] is False
@@ -107,3 +114,25 @@ def test_busy_is_a_call_or_speech():
     flat.open.clear()
     flat.active = True
     assert flat.lent.busy()
+
+
+def test_a_proof_that_breaks_behind_another_broker_leads_the_link_back_p8():
+    for path, went in ((0, ["stay"]), (None, ["stay"]), (1, ["stay", 0])):
+        flat = Flat(Program())
+        assert flat.lent.prove()
+        flat.path = path
+        flat.gives.broken = MemoryError()
+        flat.lent.poll()
+        assert flat.went == went, path
+    flat = Flat(Program(), ())
+    flat.lent.start()
+    flat.gives.broken = MemoryError()
+    flat.lent.poll()
+    assert flat.went == []
+
+
+def test_one_that_is_over_is_no_bar_to_the_next_where_nobody_looks_each_second():
+    flat = Flat(Program(), ())
+    assert flat.lent.start()
+    flat.gives.state = "IDLE"
+    assert flat.lent.start()

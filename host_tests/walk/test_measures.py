@@ -16,7 +16,7 @@ class Unit:
         self.mv, self.why = 4100, ""
         self.proves = True
         self.private = False
-        self.audio_loop = Part(start=lambda: True, result=None, state="SETTLING")
+        self.audio_loop = Part(start=lambda: True, poll=lambda: None, result=None, state="SETTLING")
         self.proofs = Part(prove=self._prove, result=None, state="IDLE")
         self.power = Part(health=lambda: {"mains": self.mains}, measure=lambda: (self.mv, self.why),
                           load=lambda on: self.done.append(("load", on)),
@@ -90,9 +90,21 @@ def test_without_microphone_with_privacy_or_with_one_that_does_not_open_the_tone
     assert unit.later(1)[1:3] == ("fail", "the microphone does not open")
 
 
+def test_the_tone_asks_the_loop_itself_as_a_flat_may_have_no_daily_test_of_the_sound():
+    unit = Unit().begin("tone")
+    unit.later(0)
+
+    def poll():
+        unit.audio_loop.result = (True, "ok: tone 9")
+
+    unit.audio_loop.poll = poll
+    assert unit.later(2500)[1] == "pass"
+
+
 def test_a_tone_that_was_broken_off_is_begun_again():
     starts = []
-    unit = Unit(audio_loop=Part(start=lambda: starts.append(1) is None, result=None, state="DURING")).begin("tone")
+    loop = Part(start=lambda: starts.append(1) is None, poll=lambda: None, result=None, state="DURING")
+    unit = Unit(audio_loop=loop).begin("tone")
     unit.later(0)
     unit.audio_loop.state = "OFF"
     unit.later(100)
