@@ -12,19 +12,19 @@ from .second_unit import SecondUnit
 _TIMERS = {"unanswered_s": 60, "answer_repeat_s": 0.5}  # a short repeat keeps the test short
 
 
-def _config(house):
+def _config(house, timers):
     return {"v": 1, "id": "desk", "state": "desk-state",
             "brokers": [{"host": "127.0.0.1", "port": house.broker.port, "user": "desk", "password": "desk-word",
                          "ca_file": str(house.pki.ca_pem), "server_name": house.pki.server_name}],
             "units": [{"scheme": "demo", "flat": "f12", "unit": "u1", "key": KEY.hex(), "label": "Flat 12",
                        "locations": {"cord1": "bathroom, by the door"}}],
-            "timers": _TIMERS, "retry_s": [0.5, 1], "fault_injection": True}
+            "timers": {**_TIMERS, **timers}, "retry_s": [0.5, 1], "fault_injection": True}
 
 
 @contextlib.asynccontextmanager
-async def office(house):
+async def office(house, timers=None):
     """The desk's API, once the desk is up and has subscribed at the broker."""
-    (house.path / "desk.json").write_text(json.dumps(_config(house)))
+    (house.path / "desk.json").write_text(json.dumps(_config(house, timers or {})))
     state = house.path / "desk-state"
     async with Child("tools.desk", "--config", str(house.path / "desk.json")):
         await until(lambda: (state / "api.json").exists() and (state / "api.json").read_text(), "the desk listens", 20)
@@ -36,8 +36,8 @@ async def office(house):
 
 
 @contextlib.asynccontextmanager
-async def office_of(path, kind="nats"):
-    async with House(kind, path) as house, office(house) as api:
+async def office_of(path, kind="nats", timers=None):
+    async with House(kind, path) as house, office(house, timers) as api:
         unit = SecondUnit(ADDRESS, KEY)
         living = asyncio.create_task(unit.run(**house.where("demo.f12", "flat-word")))
         try:

@@ -7,25 +7,30 @@ import time
 import aiomqtt
 
 from .flat_end import FlatEnd
+from .flat_tests import FlatTests
 from .wire import Refused, need, opened, sealed
 
 _RETRY_S, _WINDOW = (2, 4, 8, 15), 32  # Source: `alarm`; Downwards also, `ctr`
-_CORD = {"input": "cord1", "kind": "cord", "cause": "activated", "location": "bathroom"}
-_WORDLESS = ("receipt", "offer", "alive")  # these have an answer of their own, or none
+_CORD = {"input": "cord1", "kind": "cord", "location": "bathroom"}
+_WORDLESS = ("receipt", "offer", "alive", "proof")  # these have an answer of their own, or none
+_AUTOMATON = "test"  # Source: Tests
 _JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0}
 _SUPPLY = {"mode": "full", "mains": True, "battery": {"mv": None, "why": "none", "state": "mains", "hours": None, "by": ""}}
 _PROVEN = {"resets": {"power_on": 1}, "proven": {"cord1": None}, "tested": None, "due": None}
 
 
 class SecondUnit:
-    """`light`: what the tenant sees; `heard`: the messages taken. `obeys` False: a clear stays without effect, for tests."""
+    """`light`: what the tenant sees; `heard`: the messages taken. For tests: `obeys` False: a clear stays without effect;
+    `silent`: what it says is not sent.
+    """
 
     def __init__(self, address, key):
         self.base, self.unit, self.key = "ils/v1/" + address + "/", address.rpartition("/")[2], key
         self._common = {"v": 1, "unit": self.unit, "session": secrets.token_hex(8), "boot": 1, "epoch": secrets.token_hex(4)}
         self._seq, self._due_s, self._over, self._outgoing = 0, 0.0, set(), asyncio.Queue()
-        self.call, self.light, self.obeys, self.heard, self.refused = None, "off", True, [], []
-        self.speech = FlatEnd(self)
+        self.call, self.light, self.heard, self.refused = None, "off", [], []
+        self.obeys, self.silent = True, False
+        self.speech, self.tests, self._number = FlatEnd(self), FlatTests(self), 0
 
     async def run(self, **where):
         """One connection, for as long as it lasts. `where`: what aiomqtt.Client needs to find the broker."""
@@ -43,13 +48,18 @@ class SecondUnit:
 
     def say(self, channel, /, **fields):
         payload = self._sealed(channel, **fields)
-        self._outgoing.put_nowait((self.base + channel, payload, 1, channel == "state"))
+        if not self.silent:
+            self._outgoing.put_nowait((self.base + channel, payload, 1, channel == "state"))
         return payload
 
-    def pull(self):
+    def pull(self, cause="activated"):
         if self.call is None:
-            call = "%s-%s-%d" % (self.unit, self._common["epoch"], len(self._over) + 1)
-            self.call = {"call": call, "triggers": 0, "attempt": 0, "since_s": time.monotonic(), "answered": False}
+            self._number += 1
+            call = "%s-%s-%d" % (self.unit, self._common["epoch"], self._number)
+            self.call = {"call": call, "triggers": 0, "attempt": 0, "since_s": time.monotonic(), "answered": "", "causes": []}
+        self.call["causes"].append(cause)
+        if self.call["answered"] == _AUTOMATON and not self._is_test():
+            self.call["answered"] = ""  # the automatic answer is taken back
         self.call["triggers"], self.light = self.call["triggers"] + 1, "steady"
         payload = self.alarm()
         self.speech.raised(self.call["call"])
@@ -59,9 +69,13 @@ class SecondUnit:
         call, now_s = self.call, time.monotonic()
         call["attempt"] += 1
         self._due_s = now_s + _RETRY_S[min(call["attempt"], len(_RETRY_S)) - 1]
-        inputs = [{**_CORD, "n": n} for n in sorted({1, *range(max(1, call["triggers"] - 6), call["triggers"] + 1)})]
+        numbers = sorted({1, *range(max(1, call["triggers"] - 6), call["triggers"] + 1)})
+        inputs = [{**_CORD, "n": n, "cause": call["causes"][n - 1]} for n in numbers]
         return self.say("alarm", call=call["call"], triggers=call["triggers"], escalation=0, attempt=call["attempt"],
-                        resumed=False, inputs=inputs, test=False, age_ms=int((now_s - call["since_s"]) * 1000))
+                        resumed=False, inputs=inputs, test=self._is_test(), age_ms=int((now_s - call["since_s"]) * 1000))
+
+    def _is_test(self):
+        return set(self.call["causes"]) == {"test"}
 
     async def _hear_all(self, client):
         async for message in client.messages:
@@ -88,7 +102,7 @@ class SecondUnit:
             return
         self.heard.append(message)
         reason = self._why_not(message)
-        if message["type"] not in _WORDLESS and (self.obeys or message["type"] != "clear"):
+        if message["type"] not in _WORDLESS and message.get("do") != "stored" and (self.obeys or message["type"] != "clear"):
             result = {"ref": message["ctr"], "from": message["from"], "do": message["type"], "ok": not reason, "reason": reason}
             self.say("event", event="command", **result)
         if not reason:
@@ -98,27 +112,47 @@ class SecondUnit:
 
     def _why_not(self, message):
         kind, call = message["type"], self.call
-        if kind in ("query", "offer", "alive"):
+        if kind in ("query", "offer", "alive", "proof"):
             return ""
+        if kind == "test":
+            return self.tests.why_not(message)
         if kind == "control":
             return self.speech.why_not_control(message)
         if not call or message["call"] != call["call"]:
             return "already_cleared" if message["call"] in self._over else "no_such_call"
-        if kind in ("receipt", "clear") and message["triggers"] < call["triggers"]:
-            return "newer_trigger"
-        if kind != "receipt" and self.light == "steady":
+        if kind == "receipt":
+            return "newer_trigger" if message["triggers"] < call["triggers"] else ""
+        if not call.get("received"):
             return "not_received"
-        if kind != "clear":
-            return ""
-        if message["basis"] == "speech" and self.speech.heard != call["call"]:
+        if kind == "answered":
+            return "newer_trigger" if message["who"] == _AUTOMATON and not self._is_test() else ""
+        if not call["answered"]:
+            return "not_answered"
+        if kind == "clear" and message["triggers"] < call["triggers"]:
+            return "newer_trigger"
+        if kind == "clear" and message["basis"] == "speech" and self.speech.heard != call["call"]:
             return "no_speech"
-        return "" if call["answered"] else "not_answered"
+        return ""
 
-    def _on_receipt(self, message):
-        self.call["answered"] = {"answered": True, "released": False}.get(message["type"], self.call["answered"])
-        self.light = "double" if self.call["answered"] else "flashing"
+    def _on_receipt(self, _):
+        self.call["received"] = self.call["triggers"]
+        self._show()
 
-    _on_answered = _on_released = _on_receipt
+    def _on_answered(self, message):
+        self.call["answered"] = message.get("who", "")
+        self._show()
+
+    _on_released = _on_answered
+
+    def _show(self):
+        if self.call["received"] == self.call["triggers"]:
+            self.light = "double" if self.call["answered"] else "flashing"
+
+    def _on_proof(self, _):
+        pass
+
+    def _on_test(self, message):
+        self.tests.take(message)
 
     def _on_offer(self, message):
         self.speech.on_offer(message)
