@@ -356,6 +356,9 @@ def test_a_lost_count_of_an_old_unit_is_no_storm_and_a_wrong_one_is_named():
         life.power_cut()
         assert not life.rules.reduced and any("calm.bin" in text for text in life.before.problems)
         assert life.power_cut().before.problems == [], "it was written anew"
+        for _ in range(3):
+            assert not life.power_cut().rules.reduced
+        assert life.power_cut().rules.reduced, "five starts before it, counted from the one that was named"
 
     inside(scene)
 

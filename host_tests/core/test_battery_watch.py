@@ -27,6 +27,11 @@ def test_three_readings_without_a_value_are_a_fault_and_three_with_one_end_it():
     assert ("no_value", False) in feed(one, [4100], True)
 
 
+def test_a_fault_of_before_the_start_ends_with_the_third_value_as_well_p5():
+    one = watch()
+    assert feed(one, [3900, 3900], False) == [] and feed(one, [3900], False) == [("no_value", False)]
+
+
 def test_two_of_three_without_a_value_are_no_fault():
     assert ("no_value", True) not in feed(watch(), [None, None, 3700, None, None, 3700], False)
 

@@ -30,6 +30,7 @@ def test_readings_that_jump_within_a_burst_are_no_value():
     assert cell.judge(burst(*[1800000] * 8 + [1950000]), DATA) == (3600, "")
     assert cell.judge(burst(*[1800000] * 8 + [1951000]), DATA) == (None, "jump")
     assert cell.judge(burst(*[0, 3300000] * 4 + [0]), DATA) == (None, "jump")
+    assert cell.judge(burst(*[1951000] * 8 + [1800000]), DATA) == (None, "jump"), "the lowest alone"
 
 
 def test_no_reading_no_part_no_calibration_are_told_apart():

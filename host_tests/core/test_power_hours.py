@@ -28,7 +28,7 @@ def test_at_first_the_hours_are_the_models():
 
 def test_after_5_pct_and_half_an_hour_they_are_this_discharges():
     for start_ms in (0, clock.PERIOD_MS - 600000):
-        for minutes, used, by in ((29, 6, "model"), (30, 4.9, "model"), (30, 6, "measured")):
+        for minutes, used, by in ((29, 6, "model"), (30, 4.9, "model"), (30, 5.1, "measured"), (30, 6, "measured")):
             hours = Hours(DROP_MV, END_PCT, PCT_HOURS)
             for minute in range(minutes):
                 hours.read(at(80), clock.add(start_ms, minute * 60000))
