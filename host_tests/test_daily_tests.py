@@ -36,7 +36,7 @@ class Loop:
     """Verdicts in `results`, one for each start; "break": it is broken off; "refused": it does not begin."""
 
     state = "OFF"
-    result = None
+    result = _found = None
 
     def __init__(self, *results):
         self.results = list(results)
@@ -48,11 +48,14 @@ class Loop:
         if verdict == "refused":
             return False
         self.started_s.append(self.clock.s % 86400)
-        self.result = None if verdict == "break" else (verdict == "ok", verdict + ": tone 1")
+        self.result = None
+        self._found = None if verdict == "break" else (verdict == "ok", verdict + ": tone 1")
         return True
 
     def poll(self):
-        pass
+        """As lent.Lent: what was found is there once somebody looks."""
+        if self._found is not None:
+            self.result = self._found
 
 
 class Flat:

@@ -212,3 +212,33 @@ def test_a_test_counts_as_passed_from_when_its_record_is_on_flash_p5():
     unit.may = True
     unit.later(11000)
     assert unit.done.count(("passed",)) == 1 and record()[-1]["due"] == "2027-02-20"
+
+
+@in_a_folder
+def test_a_real_call_pauses_the_test_and_it_goes_on_once_that_is_over_p4():
+    unit = begun()
+    unit.pull("cord1")
+    assert unit.pull("cord1") == "activated"
+    unit.later(300)
+    assert unit.events[-1]["state"] == "paused" and unit.testing.waiting == []
+    assert unit.say("skip", "pull:button", "not now") == "busy"
+    unit.release("cord1")
+    unit.receipt()
+    unit.clear()
+    unit.later(300)
+    assert unit.events[-1]["state"] == "running" and unit.testing.waiting == [], "it settles first"
+    unit.later(SETTLE_MS + 300)
+    assert "button" in unit.testing.waiting
+
+
+@in_a_folder
+def test_the_tone_is_left_out_for_the_privacy_switch_alone():
+    unit = Unit(inputs=("button", "privacy", "cord1"))
+    unit.audio_loop = Part(start=lambda: True, poll=lambda: None, result=None, state="OFF")
+    assert unit.tell("start", test="") == ""
+    measures = unit.testing._walk._measures
+    unit._sense("cord1").resting = False
+    measures.begin(0, "tone")
+    assert measures.poll(0) is None
+    unit.switch_privacy(True)
+    assert measures.poll(100)[1:3] == ("skip", "privacy is on")
