@@ -167,7 +167,7 @@ class _Page:
         """The remark only of what is good: all others stand in the lists."""
         bad = word in (words.RESULTS["fail"], words.ANSWERS["fail"])
         is_good = word in (words.RESULTS["pass"], words.ANSWERS["pass"])
-        return self._text(f"{word}: {remark}" if remark and is_good else word, "strong" if bad else "centred")
+        return self._text(f"{word}: {remark}" if remark not in ("", word) and is_good else word, "strong" if bad else "centred")
 
     def _hashes(self, width):
         rows = [[[self._text(label, "small"), self._text(value, "mono")]] for label, value in self._sheet.hashes]
@@ -179,7 +179,8 @@ class _Page:
         half = (_WIDTH - 8 * mm) / 2
         rows = [["", "", ""]]
         for label, name in (("Engineer", self._sheet.engineer), ("Witness", self._sheet.witness)):
-            rows[0][0 if label == "Engineer" else 2] = self._text(f"{label}: {name}   signature and date", "small")
+            named = f"{label}: {name}," if name else f"{label}:"
+            rows[0][0 if label == "Engineer" else 2] = self._text(f"{named} signature and date", "small")
         table = Table([["", "", ""], *rows], colWidths=[half, 8 * mm, half], rowHeights=[13 * mm, None])
         table.setStyle([*_TIGHT, ("LINEABOVE", (0, 1), (0, 1), 0.8, _INK), ("LINEABOVE", (2, 1), (2, 1), 0.8, _INK)])
         return table
