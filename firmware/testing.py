@@ -274,10 +274,12 @@ class Testing:
             if online and (not before or clock.reached(now_ms, self._send_due)):
                 self._send_due = clock.add(now_ms, _SEND_MS)
                 self._sender = self._safely(self._make_sender)
-        elif self._safely(self._sender.step) is False:
+            return
+        left = self._safely(self._sender.step)  # None: it is broken
+        if left is False:
             self._sender = None
             self.unsent = False
-        elif clock.reached(now_ms, self._send_due):
+        elif left is None or clock.reached(now_ms, self._send_due):
             self._sender = None
             self._send_due = clock.add(now_ms, _AGAIN_MS)
 

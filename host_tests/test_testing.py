@@ -251,3 +251,18 @@ def test_a_test_that_was_asked_for_at_the_start_waits_for_the_link_and_for_a_min
     flat.pull("cord1")
     flat.later(100)
     assert not flat.testing.runs and flat.testing.request is None and ("sound", "FAULT") in flat.done
+
+
+def test_a_sender_that_breaks_is_let_go_of_for_an_hour_and_not_asked_at_each_turn():
+    flat = Flat(Program)
+    flat.testing.unsent = True
+    flat.later(1000)
+    assert len(flat.sends) == 9, "loaded in the first turn"
+    flat.sender_breaks = True
+    flat.later(1000)
+    assert len(flat.sends) == 10
+    flat.sender_breaks = False
+    flat.later(3598000, 1000)
+    assert len(flat.sends) == 10
+    flat.later(3000, 1000)
+    assert len(flat.sends) == 11, "after an hour it is loaded again"

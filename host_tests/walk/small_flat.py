@@ -34,7 +34,8 @@ class Flat:
         self.now_ms = 1000
         self.done = []
         self.program = program
-        self.speaking = False
+        self.speaking = self.sender_breaks = False
+        self.sends = []  # ticks of the sender's turns
         self.full = False  # the next activation finds no memory
         self.month_is_due = False
         self.senses = [Sense(i, name, name if name in ("answer", "reset", "privacy") else "call", 0 if name == "button" else 1)
@@ -56,11 +57,17 @@ class Flat:
         calendar = Part(tick=lambda: None, due=dates, reminded=self._reminded, reminder_is_due=lambda: self.month_is_due,
                         passed=lambda: self.done.append(("passed",)))
         names = [(sense.name, "") for sense in self.senses]
-        load = Part(test_program=self._load, sender=lambda: lambda *parts: Part(step=lambda: None, next_due=lambda: None))
+        load = Part(test_program=self._load, sender=lambda: lambda *parts: Part(step=self._send, next_due=lambda: None))
         self.testing = Testing(self, self.senses, names, timers, load, calendar, lambda: self.now_ms)
         self.testing.reminds = reminds
 
     def may_write(self):
+        return True
+
+    def _send(self):
+        self.sends.append(self.now_ms)
+        if self.sender_breaks:
+            raise MemoryError
         return True
 
     def _load(self):
