@@ -238,4 +238,4 @@ class Desk:
 
 
 def _is_test(message):
-    return message["test"] and all(item["cause"] == "test" for item in message["inputs"])
+    return message.get("test") is True and all(item["cause"] == "test" for item in message["inputs"])

@@ -21,7 +21,7 @@ _PROVEN = {"resets": {"power_on": 1}, "proven": {"cord1": None}, "tested": None,
 
 class SecondUnit:
     """`light`: what the tenant sees; `heard`: the messages taken. For tests: `obeys` False: a clear stays without effect;
-    `silent`: what it says is not sent.
+    `silent`: what it says is not sent; `lacks`: fields that it does not send.
     """
 
     def __init__(self, address, key):
@@ -29,7 +29,7 @@ class SecondUnit:
         self._common = {"v": 1, "unit": self.unit, "session": secrets.token_hex(8), "boot": 1, "epoch": secrets.token_hex(4)}
         self._seq, self._due_s, self._over, self._outgoing = 0, 0.0, set(), asyncio.Queue()
         self.call, self.light, self.heard, self.refused = None, "off", [], []
-        self.obeys, self.silent = True, False
+        self.obeys, self.silent, self.lacks = True, False, ()
         self.speech, self.tests, self._number = FlatEnd(self), FlatTests(self), 0
 
     async def run(self, **where):
@@ -44,6 +44,7 @@ class SecondUnit:
 
     def _sealed(self, channel, /, **fields):
         self._seq += 1
+        fields = {name: value for name, value in fields.items() if name not in self.lacks}
         return sealed(self.key, self.base + channel, {"type": channel, **self._common, "seq": self._seq, **fields})
 
     def say(self, channel, /, **fields):

@@ -163,3 +163,22 @@ async def _muddled_records(api, unit):
     assert [(record["test"], record["flags"]) for record in records][1:] == [("00000002", []), ("00000004", ["gap"])]
     assert records[1]["prev"] == first and "00000003" not in unit.tests.stored
     assert (await api.do("tests_verify"))["records"] == 3
+
+
+def test_a_unit_that_does_not_know_what_came_later_is_served_and_rings(tmp_path):
+    async def scene():
+        async with office_of(tmp_path, lies=True) as (_, api, unit):
+            unit.lacks = ("test", "clean", "mode", "mains", "battery", "resets", "proven", "tested", "due")
+            unit.say("event", event="started", cause="power_on", firmware="older", open_call=None, clean=True, mode="full")
+            await until(lambda: events_of(api, "started", firmware="older", clean=None, mode=None), "its start")
+            await api.do("query", unit=ADDRESS)
+            await until(lambda: events_of(api, "health"), "its report")
+            unit.pull("test")
+            await until(lambda: events_of(api, "ring", number=1), "people are rung")
+            await until(lambda: unit.light == "flashing", "received")
+            unit.lacks, before = (), len(events_of(api, "alarm", number=1))
+            unit.alarm()
+            await until(lambda: len(events_of(api, "alarm", number=1)) > before, "a copy that knows")
+            assert not (await _view(api, 1))["test"] and events_of(api, "refused") == []
+
+    asyncio.run(scene())

@@ -46,6 +46,8 @@ def opened(key, topic, payload):
     word = message.get({"event": "event", "speech": "say"}.get(channel))
     more = (_EVENTS if channel == "event" else _SAYS).get(word) if isinstance(word, str) else None
     need("field", _fits(message, _FIELDS[message["type"]]) and _fits(message, more or {}))
+    later = _LATER.get(str(word or message["type"]), {})
+    need("field", _fits(message, {name: rule for name, rule in later.items() if name in message}))
     need("field", message["unit"] == topic.split("/")[4])
     return message
 
@@ -140,14 +142,12 @@ _SUPPLY = {"mv": _or_null(_number(0, 6000)), "why": _is(str), "state": _is(str),
 _COURSE = {"sid": _SID, "kind": _KIND, "call": _CALL_OR_NONE, "who": _WHO}
 _FIELDS = {
     "alarm": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION, "attempt": _NUMBER, "resumed": _is(bool),
-              "inputs": _inputs, "age_ms": _age_ms, "test": _is(bool)},
+              "inputs": _inputs, "age_ms": _age_ms},
     "event": {"event": _is(str)},
     "health": {"firmware": _is(str), "board": _is(str), "uptime_s": _COUNT, "reset_cause": _is(str), "heap_free_bytes": _COUNT,
                "rssi_dbm": _or_null(_number(-127, 0)), "call": _or_null(_CALL), "faults": _each(16, _is(str)),
                "journal": _object(dict.fromkeys(("used_records", "free_records", "erases_max", "bad_sectors"), _COUNT)),
-               "counters": _map(_MAX, _COUNT), "mode": _text("full|reduced"), "mains": _or_null(_is(bool)),
-               "battery": _object({**_SUPPLY, "by": _text("|model|measured")}), "resets": _map(_MAX, _COUNT),
-               "proven": _map(16, _or_null(_COUNT)), "tested": _or_null(_DAY), "due": _or_null(_DAY)},
+               "counters": _map(_MAX, _COUNT)},
     "state": {"online": _is(bool), "conn": _NUMBER},
     "receipt": {"call": _CALL, "triggers": _TRIGGERS, "escalation": _ESCALATION},
     "answered": {"call": _CALL, "who": _WHO},
@@ -163,14 +163,21 @@ _FIELDS = {
     "test": {"do": _text("start|answer|skip|stop|stored"), "test": _text("|[0-9a-f]{8}"), "step": _text(".{0,40}"),
              "value": _text(".{0,64}"), "who": _text(".{0,32}")},
 }
+_MODE = _text("full|reduced")
+_LATER = {  # Source: Fields of every message: what a unit of an older firmware does not say
+    "alarm": {"test": _is(bool)},
+    "started": {"clean": _is(bool), "mode": _MODE},
+    "health": {"mode": _MODE, "mains": _or_null(_is(bool)), "battery": _object({**_SUPPLY, "by": _text("|model|measured")}),
+               "resets": _map(_MAX, _COUNT), "proven": _map(16, _or_null(_COUNT)), "tested": _or_null(_DAY),
+               "due": _or_null(_DAY)},
+}
 _EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bool), "reason": _is(str)},
            "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)},
            "microphone": {**_COURSE, "kind": _text("alarm|intercom|welfare|door|test"), "open": _is(bool), "why": _is(str)},
            "speech": {**_COURSE, "state": _is(str), "reason": _is(str)},
            "no_answer": {"sid": _SID, "kind": _KIND, "who": _WHO, "evidence": _object(_EVIDENCE)},
            "ok": {"state": _text("pressed|missed"), "day": _DAY},
-           "started": {"cause": _is(str), "firmware": _is(str), "open_call": _or_null(_CALL), "clean": _is(bool),
-                       "mode": _text("full|reduced")},
+           "started": {"cause": _is(str), "firmware": _is(str), "open_call": _or_null(_CALL)},
            "fault": {"fault": _is(str), "input": _is(str), "open": _is(bool)},
            "mains": {"on": _is(bool), "for_s": _COUNT, "edges": _COUNT},
            "battery": _SUPPLY,
