@@ -11,8 +11,6 @@ import sys
 import machine
 from micropython import const
 
-from firmware.drivers.rtc_memory import MUTE, RtcMemory
-
 _WATCHDOG_MS = const(20000)  # far above the longest lawful block (TLS handshake, about 1 s), below what a caller bears
 _GC_BYTES = const(20000)  # FACTS: with this the largest free block stayed at 91 % over a simulated year, by default at 8.5 %
 _RESERVE_BYTES = const(20000)  # for a TLS connection, a session and the garbage between two collections
@@ -26,23 +24,39 @@ def run():
     gc.threshold(_GC_BYTES)
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
     # no name for what was read: it would stay for as long as the unit runs
-    asyncio.run(_made(watchdog, RtcMemory(machine.RTC())).supervise())
+    asyncio.run(_made(watchdog, machine.RTC()).supervise())
 
 
-def _made(watchdog, memory):
+def _made(watchdog, rtc):
     """The unit. If it does not fit into memory it starts once more without speech: it calls all the same (P8). With the next
     power-on it is tried again: the mark lies in RTC memory, which a reset keeps and a power-on clears."""
-    speaks = memory.mark() != MUTE
+    speaks = _speaks(rtc)
     try:
-        shell = _shell(_read(), watchdog, memory, speaks)
+        shell = _shell(_read(), watchdog, rtc, speaks)
         if gc.mem_free() >= _RESERVE_BYTES or not speaks:
             return shell
     except MemoryError:
         if not speaks:
             raise
+    shell = None
+    _let_go()
     print("speech does not fit into memory: starting without it")
-    memory.set_mark(MUTE)
+    _mute(rtc)
     return machine.reset()  # does not come back
+
+
+def _speaks(rtc):
+    from firmware.muted import is_muted
+
+    speaks = not is_muted(rtc)
+    _let_go()
+    return speaks
+
+
+def _mute(rtc):
+    from firmware.muted import mute
+
+    mute(rtc)
 
 
 def _read():
@@ -55,10 +69,10 @@ def _read():
     return stored
 
 
-def _shell(stored, watchdog, memory, speaks):
+def _shell(stored, watchdog, rtc, speaks):
     from firmware.assembly import assemble
 
-    shell = assemble(stored, watchdog, memory, speaks)
+    shell = assemble(stored, watchdog, rtc, speaks)
     _let_go()
     return shell
 

@@ -22,6 +22,7 @@ from firmware.core.seal import Sealer
 from firmware.core.timers import Timers
 from firmware.core.uplink import Uplink
 from firmware.drivers.busy import Busy
+from firmware.drivers.rtc_memory import RtcMemory
 from firmware.drivers.wall_clock import WallClock
 from firmware.keeper import Keeper
 from firmware.online import make_link
@@ -33,10 +34,11 @@ from firmware.speechless import Speechless
 from firmware.unit import Unit
 
 
-def assemble(stored, watchdog, memory, speaks=True):
-    """The shell.Shell of a unit, ready to `supervise`. `stored`: stored.Stored with a board; `watchdog`: machine.WDT; `memory`:
-    drivers.rtc_memory; `speaks`: False leaves speech out, which takes a third of the memory. So does a restart storm."""
+def assemble(stored, watchdog, rtc, speaks=True):
+    """The shell.Shell of a unit, ready to `supervise`. `stored`: stored.Stored with a board; `watchdog`: machine.WDT; `rtc`:
+    machine.RTC; `speaks`: False leaves speech out, which takes a third of the memory. So does a restart storm."""
     shell = Shell(watchdog)
+    memory = RtcMemory(rtc)
     before = _begin(shell, stored, memory)
     settings = stored.settings
     timers = Timers(settings["timers"])

@@ -127,7 +127,10 @@ class Builder:
         self._has_both = bool(mains and battery and mains.there())
         hours = Hours(*figures.of_hours(battery, facts.get("loads_ma")))
         core = PowerRules(figures.limits_mv(battery), mains is not None, hours, self._timers, rand)
-        power = Power(core, shell, mains, adc, battery, self._now)
+        calibration = None
+        if battery is not None:  # not all of it: it would stay in the heap
+            calibration = {"ratio_ppm": battery.get("ratio_ppm"), "trim_mv": battery.get("trim_mv")}
+        power = Power(core, shell, mains, adc, calibration, self._now)
         if charger is not None:
             from firmware.probing import Probing  # here, because hardly a board has that
 

@@ -21,27 +21,27 @@ _HEALTH_TIMES = const(3)  # routine report on battery: half an hour by default
 
 class Power:
     """`core`: core.power.Power; `shell`: shell.Shell with all of its parts; `mains`: drivers.mains or None; `adc`:
-    drivers.battery or None; `battery`: the board file's object or None; `now()`: tick.
+    drivers.battery or None; `calibration`: for core.cell.judge, None without a battery; `now()`: tick.
 
     `core.state` and `core.depth` say how things stand; `may_write()`: the gate of every write to flash; `probing`:
     probing.Probing on a board whose charger can be switched off, put in by build.py.
     """
 
-    def __init__(self, core, shell, mains, adc, battery, now):
+    def __init__(self, core, shell, mains, adc, calibration, now):
         self.core = core
         self.may_write = core.may_write
         self.probing = None
         self._shell = shell
         self._mains = mains
         self._adc = adc
-        self._battery = battery
+        self._calibration = calibration
         self._now = now
         self._hz = machine.freq()
         self._loaded = False  # a load test asks for full power
         self._full = False
         self._calm = False  # pace of the link
         self._unsaid = None  # shot that waits for the end of a call
-        self._read_due = None if battery is None else now()
+        self._read_due = None if calibration is None else now()
         self._rest_due = None
         self._pace_due = None
 
@@ -55,7 +55,7 @@ class Power:
 
     def measure(self):
         """(mV, "") of the cell now, or (None, why)."""
-        return judge(None if self._adc is None else self._adc.burst(), self._battery)
+        return judge(None if self._adc is None else self._adc.burst(), self._calibration)
 
     def load(self, on):
         """Full power as in a call, for the load test; the tone is the caller's."""

@@ -31,7 +31,7 @@ if sys.implementation.name == "micropython":
 
     def made(*problems, speaks=True):
         machine.world.wifi_active = False
-        return assemble(Given(*problems), machine.WDT(timeout=20000), RtcMemory(machine.RTC()), speaks)
+        return assemble(Given(*problems), machine.WDT(timeout=20000), machine.RTC(), speaks)
 
     def start_over(*labels):
         """A new board with partitions of these names, of small sectors: the flash model lives in the same bounded heap."""

@@ -15,7 +15,7 @@ _SCATTER_MV = const(300)  # of the cell: a burst takes 1 ms, noise of the ADC ti
 
 def judge(readings, data):
     """(mV, "") or (None, why). `readings`: sorted list of uV at the pin, or None if the ADC gave something else; `data`: the
-    battery object of the board file, or None."""
+    battery object of the board file, or its `ratio_ppm` and `trim_mv` alone; None without a battery."""
     if data is None:
         return None, "none"
     ratio_ppm, trim_mv = data.get("ratio_ppm"), data.get("trim_mv")
