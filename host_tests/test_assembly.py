@@ -5,6 +5,7 @@ import sys
 if sys.implementation.name == "micropython":
     import gc
     import json
+    import os
 
     gc.threshold(20000)  # as the unit sets it: without, what is loaded is strewn over the heap and no larger block is left
 
@@ -16,9 +17,12 @@ if sys.implementation.name == "micropython":
     from firmware.core import board, settings
     from firmware.drivers.rtc_memory import RtcMemory
 
+    HOME = os.getcwd()
+    PLACE = "assembly_test"
+
     class Files:
         def __getitem__(self, name):
-            with open("board_configs/%s.json" % name) as file:
+            with open("%s/board_configs/%s.json" % (HOME, name)) as file:
                 return json.loads(file.read())
 
     class Given:
@@ -30,8 +34,17 @@ if sys.implementation.name == "micropython":
             self.key, self.ca, self.problems = bytes(32), None, problems
 
     def made(*problems, speaks=True):
+        """In a directory of its own, which is gone afterwards: a start writes small files."""
         machine.world.wifi_active = False
-        return assemble(Given(*problems), machine.WDT(timeout=20000), machine.RTC(), speaks)
+        os.mkdir(PLACE)
+        os.chdir(PLACE)
+        try:
+            return assemble(Given(*problems), machine.WDT(timeout=20000), machine.RTC(), speaks)
+        finally:
+            for name in os.listdir("."):
+                os.remove(name)
+            os.chdir(HOME)
+            os.rmdir(PLACE)
 
     def start_over(*labels):
         """A new board with partitions of these names, of small sectors: the flash model lives in the same bounded heap."""
