@@ -64,6 +64,7 @@ def test_a_whole_test_is_made_and_its_records_are_a_chain(tmp_path):
 async def _a_second_one_that_is_not_stored_at_once(house, flat, desk, walker):
     exams, (first,) = desk.exams, desk.exams.records[ADDRESS]
     exams.withhold = True
+    await flat.control.do("mains", on=False)  # told after a while, whatever else goes on
     await walker.begins()
     assert await walker.says("stop") == (True, "")
     await until(lambda: walker.course["state"] == "ended", "it has ended")
@@ -89,6 +90,8 @@ async def _a_second_one_that_is_not_stored_at_once(house, flat, desk, walker):
     await until(lambda: len(exams.records[ADDRESS]) == 3, "a third record, behind which nothing waits", 20)
     assert len(house.all("event", event="test_record", test=second)) == 3 * parts, "kept is kept"
     assert [record["gap"] for record in exams.records[ADDRESS]] == [False] * 3 and exams.wrong == []
+    assert (await house.hears("event", event="battery", state="on_battery"))["hours"] > 1
+    assert (await house.hears("event", event="mains", on=False))["for_s"] >= 1
 
 
 def test_a_test_pull_that_becomes_real_rings_people_at_every_moment(tmp_path):
