@@ -106,6 +106,7 @@ def test_the_first_day_and_the_month_of_the_reminder_outlive_a_start():
     scene.after(0)
     assert scene.one.reminder_is_due()
     scene.one.reminded()
+    assert not scene.one.reminder_is_due(), "at once, and not with the next look"
     again = scene.start()
     assert again.problem == "" and again.due.dates()[1] == "2027-02-20"
     again.tick()

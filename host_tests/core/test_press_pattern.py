@@ -143,3 +143,12 @@ def test_a_rhythm_is_never_taken_for_it():
             for _ in range(24):
                 contact.press(for_ms, gap_ms)
             assert contact.found == 0, (for_ms, gap_ms)
+
+
+def test_twelve_presses_are_listened_to_and_thirteen_are_not():
+    for wrong, found in ((8, 1), (9, 0)):
+        contact = Contact()
+        contact.passes(REST_MS)
+        for _ in range(wrong):
+            contact.press(SHORT_MS, REST_MS)
+        assert begun(contact=contact) == found, wrong

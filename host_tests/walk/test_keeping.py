@@ -58,7 +58,8 @@ def test_a_step_without_a_result_makes_the_record_incomplete_whatever_was_said()
 
 @in_a_folder
 def test_a_line_of_the_open_test_that_was_torn_costs_only_itself_and_is_never_a_pass():
-    for torn in (b'["ask:light","pass","",nu', b'["ask:light","pass"]\n', b"\xff\xff\n", b'{"a":1}\n', b"7\n"):
+    for torn in (b'["ask:light","pass","",nu', b'["ask:light","pass","",null]',
+                 b'["ask:light","pass"]\n', b"\xff\xff\n", b'{"a":1}\n', b"7\n"):
         emptied()
         begun().add("pull:button", "pass")
         with open(HERE + "/open.txt", "ab") as file:

@@ -94,3 +94,11 @@ def test_rest_and_load_last_as_long_as_the_timers_say():
     assert one.found == ("pass", "3800 mV, under load 3700 mV", 1000)
     one = LoadTest(120000, 30000)
     assert play(one, cell(3800, 3700), until_s=200) == [(120, True), (150, False)] and one.found[2] == 30000
+
+
+def test_two_first_readings_without_a_value_fail_nothing_and_the_third_does():
+    one = LoadTest(*TIMES_MS)
+    play(one, lambda s, loaded: None, until_s=2)
+    assert one.found is None
+    play(one, lambda s, loaded: None, start_s=2, until_s=3)
+    assert one.found[:2] == ("fail", "no value because adc")
