@@ -138,7 +138,11 @@ class Keeper:
     def resets(self):
         """{cause: starts} since the RTC memory last lost power."""
         causes = ("power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out")
-        return {cause: self.memory.counted(cause) for cause in causes if self.memory.counted(cause)}
+        found = {}
+        for cause in causes:
+            if self.memory.counted(cause):
+                found[cause] = self.memory.counted(cause)
+        return found
 
     # --- once a second
 

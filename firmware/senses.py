@@ -66,11 +66,18 @@ class Senses:
 
     def rests(self, name):
         """True if the input of that name is at rest, or there is none (any more)."""
-        return all(sense.rests() for sense in self._contacts + self._lines if sense.name == name)
+        for sense in self._contacts + self._lines:
+            if sense.name == name and not sense.rests():
+                return False
+        return True
 
     def callers(self):
         """Names of the inputs that raise calls."""
-        return [sense.name for sense in self._contacts + self._lines if sense.role == "call"]
+        found = []
+        for sense in self._contacts + self._lines:
+            if sense.role == "call":
+                found.append(sense.name)
+        return found
 
     def next_due(self):
         due_ms = self._scan_due

@@ -305,7 +305,10 @@ class Testing:
             self._words_due = clock.add(now_ms, _WORDS_MS)
 
     def _private(self):
-        return any(sense.role == "privacy" and not sense.rests() for sense in self._senses)
+        for sense in self._senses:
+            if sense.role == "privacy" and not sense.rests():
+                return True
+        return False
 
     def _remind(self, now_ms):
         """The reminder's window: behind its words the button's next press is a test."""
@@ -318,7 +321,9 @@ class Testing:
             if not self._shell.talk.prompting or clock.reached(now_ms, self._words_due):
                 self._words_due = None
                 self._remind_due = clock.add(now_ms, self._timers.reminder_ms)
-                self.waiting = [sense.name for sense in self._senses if sense.kind_index == _BUTTON]
+                for sense in self._senses:
+                    if sense.kind_index == _BUTTON:
+                        self.waiting.append(sense.name)
         elif clock.reached(now_ms, self._remind_due):
             self._end_reminder("missed")
 

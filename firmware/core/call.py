@@ -100,7 +100,8 @@ class Call:
     def resume(self, triggers, now_ms):
         """Takes up a call that the journal held open over a reset. Returns actions."""
         self.triggers = list(triggers)
-        self.activations = max(trigger[0] for trigger in self.triggers)  # a number given once is never given again
+        for trigger in self.triggers:
+            self.activations = max(self.activations, trigger[0])  # a number given once is never given again
         self.resumed = True
         return [("SHOW_LIGHT",)] + self._raise_again(now_ms)
 
@@ -138,7 +139,10 @@ class Call:
         """True while every activation is a test. False after a reset: one that flash refused may be missing, and may be real."""
         if self.resumed:
             return False
-        return all(trigger[3] == _TEST for trigger in self.triggers)
+        for trigger in self.triggers:
+            if trigger[3] != _TEST:
+                return False
+        return True
 
     # --- activations and sending
 

@@ -83,11 +83,17 @@ class Calls:
 
     def waiting(self):
         """True while the service has not confirmed all of every call."""
-        return any(call.waiting() for call in self.open)
+        for call in self.open:
+            if call.waiting():
+                return True
+        return False
 
     def volatile(self):
         """True while a call is open that a reset would lose: it could not be written."""
-        return any(call.number >= VOLATILE for call in self.open)
+        for call in self.open:
+            if call.number >= VOLATILE:
+                return True
+        return False
 
     def next_due(self):
         """Tick of the soonest timer of all calls, or None."""

@@ -52,7 +52,12 @@ def _basis(value):
 
 
 def _hex(value, digits):
-    return isinstance(value, str) and len(value) == digits and all(char in _HEX for char in value)
+    if not isinstance(value, str) or len(value) != digits:
+        return False
+    for char in value:
+        if char not in _HEX:
+            return False
+    return True
 
 
 def _sid(value):
@@ -105,7 +110,10 @@ _FIELDS = {
 
 
 def _fields_lawful(message, checks):
-    return all(name in message and checks[name](message[name]) for name in checks)
+    for name in checks:
+        if name not in message or not checks[name](message[name]):
+            return False
+    return True
 
 
 class Downlink:

@@ -60,7 +60,10 @@ class Faults:
 
     def names(self):
         """For the health report: `name` or `name:input`, oldest first, at most 16."""
-        return ["%s:%s" % fault if fault[1] else fault[0] for fault in self._open[:_REPORTED]]
+        found = []
+        for fault in self._open[:_REPORTED]:
+            found.append("%s:%s" % fault if fault[1] else fault[0])
+        return found
 
     def opened(self):
         """A new list of (name, source), oldest first."""
@@ -68,7 +71,7 @@ class Faults:
 
     def kept(self):
         """What is to be kept, for `restore`."""
-        return {"open": [list(fault) for fault in self._open[:_KEPT]], "openings": self.openings}
+        return {"open": list(map(list, self._open[:_KEPT])), "openings": self.openings}
 
     def restore(self, kept):
         """Opens what `kept` held open, as unsure; of anything else than such an object it takes what is lawful. Returns False if

@@ -66,7 +66,9 @@ class Line:
         self.condition = "normal"
         self.why = ""
         self.contact = Contact(debounce_ms, held_ms)
-        self._bands_mv = [(name, bands_mv[name][0], bands_mv[name][1]) for name in BANDS]
+        self._bands_mv = []
+        for name in BANDS:
+            self._bands_mv.append((name, bands_mv[name][0], bands_mv[name][1]))
         self._calm_low_mv, self._calm_high_mv = bands_mv["normal"]
         self._debounce_ms = debounce_ms
         self._raises = line_break_raises

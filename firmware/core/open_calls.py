@@ -25,8 +25,9 @@ class OpenCalls:
         if call is None:
             call = OpenCall(call_n)
             self._calls.append(call)
-        elif any(known[0] == trigger[0] for known in call.triggers):
-            return
+        for known in call.triggers:
+            if known[0] == trigger[0]:
+                return
         call.triggers.append(trigger)
         self.count += 1
 

@@ -90,9 +90,15 @@ class Recorder:
 
     def _newest(self):
         """Serial of the newest record: the one that no other follows within half of the serials. Without any: the last of all."""
-        serials = [serial for serial in range(_SERIALS) if self._read(serial) is not None]
+        serials = []
+        for serial in range(_SERIALS):
+            if self._read(serial) is not None:
+                serials.append(serial)
         for serial in serials:
-            if not any(0 < (other - serial) % _SERIALS < _SERIALS // 2 for other in serials):
+            newer = 0
+            for other in serials:
+                newer += 0 < (other - serial) % _SERIALS < _SERIALS // 2
+            if not newer:
                 return serial
         return _SERIALS - 1
 

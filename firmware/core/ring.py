@@ -139,12 +139,17 @@ class Ring:
         return self.seq[self.current]
 
     def used_records(self):
-        return sum(self.used[sector] for sector in range(self.sectors) if self._kept(sector))
+        found = 0
+        for sector in range(self.sectors):
+            if self._kept(sector):
+                found += self.used[sector]
+        return found
 
     def assume_erases(self):
         """Sectors of which no note is left have worn like the one that has worn most: rather too high than too low."""
         most = max(self.erases)
-        self.erases = [count or most for count in self.erases]
+        for sector in range(self.sectors):
+            self.erases[sector] = self.erases[sector] or most
 
     def note_ready(self):
         """The sector to call ready in a kill note."""

@@ -25,8 +25,10 @@ class Sealer:
         if len(key) != 32:
             raise ValueError("unit key: 32 bytes wanted, got %d" % len(key))
         padded = key + bytes(_BLOCK_BYTES - len(key))
-        self._inner = bytes(b ^ 0x36 for b in padded)
-        self._outer = bytes(b ^ 0x5C for b in padded)
+        self._inner, self._outer = bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)
+        for i in range(_BLOCK_BYTES):
+            self._inner[i] = padded[i] ^ 0x36
+            self._outer[i] = padded[i] ^ 0x5C
 
     def _digits(self, topic, body):
         inner = sha256(self._inner)

@@ -40,7 +40,9 @@ class Speaker:
         self._enable = enable
         self._now = now
         self._silence = bytearray(2 * BLOCK_FRAMES)
-        self._ring = tuple(bytearray(2 * SPEECH_FRAMES) for _ in range(_RING + 1))
+        self._ring = []
+        for _ in range(_RING + 1):
+            self._ring.append(bytearray(2 * SPEECH_FRAMES))
         self._in = 0  # written by the loop only
         self._out = 0  # written by the handler only
         self._streaming = False

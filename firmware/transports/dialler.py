@@ -128,7 +128,10 @@ class Dialler:
 
     def _make_room(self, link):
         """Before a further TLS context: the stalled link goes first, it has had its time; then the newest idle attempt."""
-        secure = [attempt for attempt in self.attempts if attempt.secure]
+        secure = []
+        for attempt in self.attempts:
+            if attempt.secure:
+                secure.append(attempt)
         if len(secure) + bool(link and link.secure) < _SECURE:
             return
         if link and link.secure:

@@ -20,7 +20,10 @@ _TYPE_A = const(1)
 def is_numeric(host):
     """True for a dotted IPv4 address, which needs no name server."""
     parts = host.split(".")
-    return len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts)
+    for part in parts:
+        if not part.isdigit() or int(part) > 255:
+            return False
+    return len(parts) == 4
 
 
 def sockaddr(address, port):

@@ -26,7 +26,7 @@ def problem(media, plain_allowed):
     """
     if not isinstance(media, dict) or not _fields_lawful(media):
         return "field"
-    if not any(one["name"] in CODECS for one in media["formats"]):
+    if choose(media, False) == []:
         return "no_codec"
     crypto = media.get("crypto")
     if crypto is None:
@@ -34,11 +34,15 @@ def problem(media, plain_allowed):
     return None if media["profile"] == SECURE and _crypto_lawful(crypto) else "crypto"
 
 
-def choose(media):
+def choose(media, digits=True):
     """The formats to answer with, of a lawful description: the first codec of ours, and digits if offered. List of dicts."""
-    chosen = [one for one in media["formats"] if one["name"] in CODECS][:1]
-    chosen += [one for one in media["formats"] if one["name"] == DIGITS][:1]
-    return [{"pt": one["pt"], "name": one["name"]} for one in chosen]
+    chosen = []
+    for names in (CODECS, (DIGITS,)) if digits else (CODECS,):
+        for one in media["formats"]:
+            if one["name"] in names:
+                chosen.append({"pt": one["pt"], "name": one["name"]})
+                break
+    return chosen
 
 
 def _fields_lawful(media):
@@ -57,13 +61,20 @@ def _address_lawful(value):
     if not isinstance(value, str) or not 7 <= len(value) <= 15:
         return False
     parts = value.split(".")
-    if len(parts) != 4 or not all(_octet_lawful(part) for part in parts):
+    if len(parts) != 4 or not all(map(_octet_lawful, parts)):
         return False
     return 1 <= int(parts[0]) <= 223
 
 
 def _octet_lawful(text):
-    return 1 <= len(text) <= 3 and all(char in "0123456789" for char in text) and int(text) <= 255
+    return 1 <= len(text) <= 3 and _consists(text, "0123456789") and int(text) <= 255
+
+
+def _consists(text, characters):
+    for char in text:
+        if char not in characters:
+            return False
+    return True
 
 
 def _formats_lawful(formats):
@@ -86,4 +97,4 @@ def _crypto_lawful(crypto):
     if not isinstance(crypto, dict) or not _within(crypto.get("tag"), 1, 9) or crypto.get("suite") != SUITE:
         return False
     key = crypto.get("key")
-    return isinstance(key, str) and len(key) == _KEY_CHARS and all(char in _BASE64 for char in key)
+    return isinstance(key, str) and len(key) == _KEY_CHARS and _consists(key, _BASE64)

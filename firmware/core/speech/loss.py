@@ -19,8 +19,9 @@ class MediaLoss:
     def __init__(self, timers):
         # Settings may put a step behind the end: then it comes with it. Made once, as the heart asks 100 times a second.
         self._end_ms = timers.loss_end_ms
-        steps_ms = (timers.loss_report_ms, timers.loss_tone_ms, timers.loss_reoffer_ms, timers.loss_end_ms)
-        self._steps_ms = tuple(min(step_ms, self._end_ms) for step_ms in steps_ms)
+        end_ms = self._end_ms
+        self._steps_ms = (min(timers.loss_report_ms, end_ms), min(timers.loss_tone_ms, end_ms),
+                          min(timers.loss_reoffer_ms, end_ms), end_ms)
         self._heard_ms = None  # tick of the last sign of media, or of the start; None: nobody is waited for
         self._done = 0  # steps of this silence that were taken
 

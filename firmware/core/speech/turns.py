@@ -30,7 +30,10 @@ class Turns:
 
     def note(self, sid, turn, say, reason):
         """What became of `sid`: ENDED or DECLINED, and why."""
-        fates = [fate for fate in self._fates if fate[0] != sid]
+        fates = []
+        for fate in self._fates:
+            if fate[0] != sid:
+                fates.append(fate)
         fates.append((sid, turn, say, reason))
         self._fates = fates[-_KEPT:]
 
