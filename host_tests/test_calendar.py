@@ -146,3 +146,12 @@ def test_a_week_without_the_time_puts_the_first_look_not_off_when_ticks_wrap():
     scene.known = True
     scene.one.tick()
     assert scene.one.due.dates()[1] == "2027-02-20"
+
+
+@tidy
+def test_what_was_kept_is_not_written_again_with_the_next_look():
+    scene = Scene()
+    scene.after(0)
+    small_file.remove(calendar.FILE)
+    scene.after(0)
+    assert small_file.load(calendar.FILE) is None

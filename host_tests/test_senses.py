@@ -251,3 +251,14 @@ def test_a_test_that_breaks_costs_no_contact_its_press_p3_p4():
         finally:
             flat.world.pin(pin).drive(None)
         assert flat.done == [done]
+
+
+def test_tests_hear_of_each_release():
+    flat = Flat()
+    heard = []
+    flat.senses.testing = Breaking()
+    flat.senses.testing.takes = lambda sense, by_hand: True
+    flat.senses.testing.released = lambda sense: heard.append(sense.name)
+    flat.press(CORD, 100)
+    flat.run(100)
+    assert heard == ["cord1"] and flat.done == [(1, 1, 3)]
