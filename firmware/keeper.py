@@ -165,7 +165,9 @@ class Keeper:
             self._tell_flight()
         due = self._rules.tick(uptime_s, not (shell.calls.open or shell.unit.busy or shell.talk.active))
         if due == CALM:
-            self._calm()
+            if not self._rules.reduced:
+                shell.reports.fault("restarts", "", False)
+            self._count_anew()
         elif due == FULL_AGAIN:
             self._full_again()
         self._keep(uptime_s)
@@ -207,11 +209,6 @@ class Keeper:
         for part in range(parts):
             self._shell.reports.note("flight", {"part": part + 1, "parts": parts,
                                                 "records": records[part * _PART:(part + 1) * _PART]}, "flight%d" % part)
-
-    def _calm(self):
-        if not self._rules.reduced:
-            self._shell.reports.fault("restarts", "", False)
-        self._count_anew()
 
     def _count_anew(self):
         """Starts are counted from the next one on: this one is no part of a storm."""

@@ -26,6 +26,11 @@ class Speech:
     note, command, fault; `obey(actions)`: carries out actions of a call (unit.Unit); `radio(on)`: awake while people speak;
     `now()`: tick."""
 
+    _OWN_VERBS = {"SAY": "_say", "EVENT": "_event", "START_MEDIA": "_start_media", "STOP_MEDIA": "_stop_media",
+                  "MICROPHONE": "_microphone", "SPEECH_HAPPENED": "_speech_happened", "SPEECH_LOST": "_speech_lost",
+                  "SPEECH_GOES_ON": "_speech_goes_on", "FORGET_VOICES": "_forget_voices", "ACCEPT": "_accept",
+                  "REFUSE": "_refuse"}
+
     def __init__(self, session, talk, calls, uplink, link, signals, reports, obey, radio, now):
         self.session = session
         self._talk = talk
@@ -50,13 +55,8 @@ class Speech:
         self._age_due = clock.add(now(), _AGE_MS)
         self._young = True  # a switch that is on at the start was moved by nobody
         self._listening_ms = None  # tick since which the microphone is open; None: it is closed
-        self._verbs = {
-            "SAY": self._say, "EVENT": self._event, "START_MEDIA": self._start_media, "STOP_MEDIA": self._stop_media,
-            "MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce, "SOUND": signals.sound,
-            "SHOW": signals.speech, "MICROPHONE": self._microphone, "SPEECH_HAPPENED": self._speech_happened,
-            "SPEECH_LOST": self._speech_lost, "SPEECH_GOES_ON": self._speech_goes_on, "FORGET_VOICES": self._forget_voices,
-            "ACCEPT": self._accept, "REFUSE": self._refuse,
-        }
+        self._verbs = {"MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce,
+                       "SOUND": signals.sound, "SHOW": signals.speech}
 
     # --- what happens
 
@@ -100,7 +100,7 @@ class Speech:
         self._handle(s.PRIVACY_CHANGED, on)
 
     def self_test(self, test_sid):
-        """Opens the microphone for the unit's own test, whose id in the record is `test_sid` (16 hex digits), or ends that (None).
+        """Opens the microphone for the unit's own test, whose id in the record is `test_sid` (16 hex digits), or ends it (None).
         True if it is open now: the rule allows it only without session, call and privacy, with light and tone (P3)."""
         if test_sid is None:
             self._handle(s.SELF_TEST_ENDED)
@@ -207,7 +207,8 @@ class Speech:
             if failed and opening:
                 continue
             try:
-                self._verbs[action[0]](*action[1:])
+                verb = action[0]
+                (self._verbs[verb] if verb in self._verbs else getattr(self, self._OWN_VERBS[verb]))(*action[1:])
             except _BREAKS as problem:
                 self._broken(action[0], problem)
                 failed = True

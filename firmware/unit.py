@@ -14,6 +14,9 @@ _TOLD = {
     "released": (one.RELEASE_ARRIVED, ()),
     "clear": (one.CLEAR_ARRIVED, ("triggers", "outcome", "basis", "who")),
 }
+_VERBS = {"JOURNAL_TRIGGER": "_journal_trigger", "JOURNAL_CLEARED": "_journal_cleared", "SEND_ALARM": "_send_alarm",
+          "CONFIRMED": "_confirmed", "SHOW_LIGHT": "_show_light", "SOUND": "_sound", "FAULT": "_fault",
+          "REPORT_CLEARED": "_report_cleared", "TRY_OTHER_PATH": "_try_other_path", "ACCEPT": "_accept", "REFUSE": "_refuse"}
 _OF_SPEECH = ("offer", "control", "alive")
 _BY_HAND = one.CAUSES.index("activated")  # a wire that breaks raises a call too, and is no sign of life
 
@@ -43,12 +46,6 @@ class Unit:
         self._now = now
         self._shown = None  # what the light was last told
         self._message = None  # the one that is being answered
-        self._verbs = {
-            "JOURNAL_TRIGGER": self._journal_trigger, "JOURNAL_CLEARED": self._journal_cleared, "SEND_ALARM": self._send_alarm,
-            "CONFIRMED": self._confirmed, "SHOW_LIGHT": self._show_light, "SOUND": signals.sound, "FAULT": self._fault,
-            "REPORT_CLEARED": self._report_cleared, "TRY_OTHER_PATH": link.suspect, "ACCEPT": self._accept,
-            "REFUSE": self._refuse,
-        }
 
     def resume(self, open_calls):
         """After a start: takes up every call that the journal holds open (P1). `open_calls`: list of drivers.journal.OpenCall."""
@@ -157,7 +154,7 @@ class Unit:
         """Carries out actions of a call, in their order."""
         try:
             for action in actions:
-                if self._verbs[action[0]](*action[1:]):
+                if getattr(self, _VERBS[action[0]])(*action[1:]):
                     break
         finally:
             self.busy = self.calls.waiting()
@@ -224,6 +221,12 @@ class Unit:
         self._link.confirm("alarm%d" % number)
         if self.keeper is not None and self.calls.find(number) is not None:
             self.keeper.received(number)
+
+    def _sound(self, name):
+        self._signals.sound(name)
+
+    def _try_other_path(self):
+        self._link.suspect()
 
     def _accept(self):
         self._reports.command(self._message, "")

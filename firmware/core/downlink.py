@@ -52,12 +52,7 @@ def _basis(value):
 
 
 def _hex(value, digits):
-    if not isinstance(value, str) or len(value) != digits:
-        return False
-    for char in value:
-        if char not in _HEX:
-            return False
-    return True
+    return isinstance(value, str) and len(value) == digits and not value.strip(_HEX)
 
 
 def _sid(value):

@@ -67,14 +67,7 @@ def _address_lawful(value):
 
 
 def _octet_lawful(text):
-    return 1 <= len(text) <= 3 and _consists(text, "0123456789") and int(text) <= 255
-
-
-def _consists(text, characters):
-    for char in text:
-        if char not in characters:
-            return False
-    return True
+    return 1 <= len(text) <= 3 and not text.strip("0123456789") and int(text) <= 255
 
 
 def _formats_lawful(formats):
@@ -97,4 +90,4 @@ def _crypto_lawful(crypto):
     if not isinstance(crypto, dict) or not _within(crypto.get("tag"), 1, 9) or crypto.get("suite") != SUITE:
         return False
     key = crypto.get("key")
-    return isinstance(key, str) and len(key) == _KEY_CHARS and _consists(key, _BASE64)
+    return isinstance(key, str) and len(key) == _KEY_CHARS and not key.strip(_BASE64)
