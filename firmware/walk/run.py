@@ -22,6 +22,7 @@ _LEFT_BYTES = const(1100)  # of `left` in one event, which has 2,048 in all
 _RETRY_MS = const(10000)  # a record that could not be written is tried again
 _GIVE_UP_MS = const(60000)  # then it stays what it is on flash: an open test, made a record at the next start
 _KINDS = ("button", "cord", "pendant")  # of core.call; that module is in use, and would be here a second time
+_MUST_BE_THERE = ("button", "cord")  # not every flat has a pendant
 _TEST = const(3)  # index of the cause `test`
 
 
@@ -33,8 +34,10 @@ class Walk:
         self._shell = shell
         self._calendar = calendar
         paths = shell.proofs.paths()
-        self._machine = m.Machine(steps(_inputs(senses, names), paths), (
-            timers.test_settle_ms, timers.test_receipt_ms, timers.test_idle_ms, timers.test_longest_ms))
+        inputs = _inputs(senses, names)
+        self._machine = m.Machine(steps(inputs, paths), (
+            timers.test_settle_ms, timers.test_receipt_ms, timers.test_idle_ms, timers.test_longest_ms),
+            ["pull:" + name for name, kind, _ in inputs if kind not in _MUST_BE_THERE])
         self._measures = Measures(
             shell, timers, lambda: any(sense.role == "privacy" and not sense.rests() for sense in senses))
         self._keeper = Keeper(DIRECTORY, shell.may_write)

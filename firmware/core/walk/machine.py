@@ -56,16 +56,18 @@ EVENTS = (PULLED, RELEASED, RECEIVED, HELD, ANSWERED, SKIPPED, MEASURED, REAL, O
 
 
 class Machine:
-    """`steps`: list of names (steps.py); `limits`: (settle_ms, receipt_ms, idle_ms, longest_ms).
+    """`steps`: list of names (steps.py); `limits`: (settle_ms, receipt_ms, idle_ms, longest_ms); `spared`: steps that may be
+    left out.
 
     Attributes to read: `state`; `results`: list of [step, result, detail, ms or None], in order, result `open` until it is done;
     `verdict`: "" until it has ended.
     """
 
-    def __init__(self, steps, limits):
+    def __init__(self, steps, limits, spared=()):
         self.state = SETTLING
         self.results = [[step, "open", "", None] for step in steps]
         self.verdict = ""
+        self._spared = spared
         self._settle_ms, self._receipt_ms, self._idle_ms, self._longest_ms = limits
         self._settled_ms = self._settle_ms
         self._idle_due = self._idle_ms
@@ -284,7 +286,7 @@ class Machine:
     def _end(self):
         actions = self._break_off()
         self.state = ENDED
-        self.verdict = verdict(self.results)
+        self.verdict = verdict(self.results, self._spared)
         return actions + [("END", self.verdict)]
 
     def _done(self, now_ms, step, result, detail, ms):

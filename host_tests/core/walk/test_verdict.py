@@ -29,10 +29,20 @@ def test_no_result_at_all_is_no_test():
 def test_a_failure_of_what_a_call_hangs_on_fails_the_test_and_any_other_is_a_defect():
     for step in GRAVE:
         assert judged((step, "fail"), ("clock", "skip")) == "FAIL", step
-        assert judged((step, "skip")) == "PASS WITH DEFECTS", step
     for step in LIGHTER:
         assert judged((step, "fail")) == judged((step, "skip")) == "PASS WITH DEFECTS", step
     assert judged(("ask:cord1:reach", "fail"), ("path:broker1", "fail")) == "FAIL"
+
+
+def test_what_a_call_hangs_on_may_not_be_left_out_but_for_what_need_not_be_there():
+    for step in GRAVE[:-1]:
+        assert judged((step, "skip")) == "INCOMPLETE", step
+        assert judged((step, "skip"), ("tone", "fail")) == judged(("tone", "fail"), (step, "skip")) == "INCOMPLETE", step
+        assert judged((step, "skip"), ("load", "fail")) == judged(("load", "fail"), (step, "skip")) == "FAIL", step
+    assert judged(("load", "skip")) == "PASS WITH DEFECTS"
+    pendant = [("pull:button", "pass"), ("pull:pendant", "skip")]
+    assert verdict(pendant) == "INCOMPLETE" and verdict(pendant, ("pull:pendant",)) == "PASS WITH DEFECTS"
+    assert verdict([("pull:pendant", "fail")], ("pull:pendant",)) == "FAIL"
 
 
 def test_results_may_carry_more_than_step_and_word():

@@ -23,6 +23,7 @@ FIRST = "0" * 64  # `prev` of a unit's first record
 FLAGS = ("form", "unit", "test", "verdict", "clock", "gap", "fork", "twice")
 _MUST = ("pull:", "path:")  # a failure of these, or of the next, fails the whole
 _MUST_STEPS = ("ask:light", "ask:sounder", "storage", "load")
+_MAY_LACK = ("load", "pull:")  # who reads the record cannot tell a pendant, which may be left out, from a cord
 _RESULTS = ("pass", "fail", "skip", "open")
 _NAMES = ("test", "unit", "board", "firmware", "engineer", "witness", "by")
 _TIME = nullable(integer(0, 2**53))
@@ -80,6 +81,8 @@ class Record:
             return INCOMPLETE
         if any(result == "fail" and _is_must(step) for step, result in last.items()):
             return FAIL
+        if any(result == "skip" and _is_must(step) and not step.startswith(_MAY_LACK) for step, result in last.items()):
+            return INCOMPLETE
         return PASS if set(last.values()) == {"pass"} and not self.end["untested"] else DEFECTS
 
 
