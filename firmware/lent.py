@@ -4,9 +4,15 @@ A program that is not there, does not fit or breaks costs its own test, and noth
 the service, once: what was not tested is no pass. Source: FACTS (heap); docs/rom.md.
 """
 
+import os
+from binascii import hexlify
+
 from micropython import const
 
+from firmware import on_demand
 from firmware.core import clock
+from firmware.core.media.goertzel import recur
+from firmware.core.media.level import mean_abs
 
 _AGAIN_MS = const(60000)  # between two loadings that failed
 _BREAKS = (MemoryError, ImportError, OSError, ValueError, TypeError, LookupError, AttributeError)
@@ -27,7 +33,7 @@ class Lent:
         self._begin = begin
         self._rest = rest
         self._paths = paths
-        self._now = now
+        self.now = now
         self._program = None
         self._home = None  # index of the broker that a proof began with
         self._again_ms = None
@@ -44,7 +50,7 @@ class Lent:
     def prove(self, *asked):
         """Begins. False if that cannot be now."""
         self.poll()  # one that is over is let go of, also where nobody looks each second
-        if self._program is not None or (self._again_ms is not None and not clock.reached(self._now(), self._again_ms)):
+        if self._program is not None or (self._again_ms is not None and not clock.reached(self.now(), self._again_ms)):
             return False
         self._again_ms = None
         self._home = self.shell.link.path if self._paths else None
@@ -68,7 +74,7 @@ class Lent:
     def poll(self):
         """About once a second, and at each activation."""
         if self._program is None:
-            if clock.reached(self._now(), self._again_ms):
+            if clock.reached(self.now(), self._again_ms):
                 self._again_ms = None  # left alone for six days it would lie in the future
             return
         self._safely(self._program.poll)
@@ -92,11 +98,35 @@ class Lent:
             self._failed(problem)
 
     def _failed(self, problem):
-        self._again_ms = clock.add(self._now(), _AGAIN_MS)
+        self._again_ms = clock.add(self.now(), _AGAIN_MS)
         if self._told:
             return
         self._told = True
         print("self-test: broken:", repr(problem))
         why = "memory" if isinstance(problem, MemoryError) else "program"
-        for what in ["path:" + name for name in self._paths] or ("audio",):
+        for path in self._paths or ("",):
+            what = "path:" + path if path else "audio"
             self.shell.reports.note("proven", {"what": what, "ok": False, "detail": why}, "proven " + what)
+
+
+def begin_proofs(lent, path=None):
+    """proofs.Proofs that proves a path, or all; None if that cannot be now."""
+    shell = lent.shell
+    if shell.link.path is None or lent.busy():
+        return None
+    proofs = on_demand.proofs()(lent.paths(), shell.link, shell.reports, lent.busy, _digits, lent.now)
+    return proofs if proofs.prove(path) else None
+
+
+def begin_listening(lent):
+    """audio_loop.AudioLoop that listens; None if that cannot be now."""
+    shell = lent.shell
+    if shell.talk.prompting or lent.busy():
+        return None
+    loop = on_demand.audio_loop()(shell.talk, shell.speech, shell.signals, shell.reports, lent.busy, _digits, lent.now,
+                                  mean_abs, recur)
+    return loop if loop.start() else None
+
+
+def _digits(count):
+    return hexlify(os.urandom(count)).decode()

@@ -40,7 +40,7 @@ def rand(n):
 
 class Shell:
     """The whole unit. Its parts are attributes: `faults`, `wall_clock`, `signals`, `journal` (or None), `uplink`, `downlink`,
-    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily`, `recorder`, `keeper`,
+    `calls`, `link`, `bearer`, `reports`, `unit`, `senses`, `talk`, `speech`, `daily` (or None), `recorder`, `keeper`,
     `proofs`, `audio_loop` (or None), `daily_tests`, and `power` and `testing` (or None); so are the texts `reset_cause`,
     `board_name` and `mode` ("full", "reduced")."""
 
@@ -167,7 +167,8 @@ class Shell:
             self.keeper.tick(self._uptime_s)
             if self.daily_tests is not None:
                 self.daily_tests.tick(self._uptime_s)
-            self.daily.tick()
+            if self.daily is not None:
+                self.daily.tick()
             await asyncio.sleep_ms(_CHORE_MS)
 
     def _watch_link(self, passed_s):

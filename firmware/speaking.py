@@ -5,7 +5,6 @@ policy."""
 from firmware.core.speech.policy import Policy
 from firmware.core.speech.session import Session
 from firmware.core.speech_settings import minutes
-from firmware.daily import Daily
 from firmware.drivers.prompts import PromptReader
 from firmware.paths import Paths
 from firmware.proving import make_proofs
@@ -28,7 +27,7 @@ def join(shell, settings, timers, has_button):
     unit = shell.unit
     shell.speech = unit.speech = Speech(session, shell.talk, shell.calls, shell.uplink, shell.link, shell.signals, shell.reports,
                                         unit.obey, shell.bearer.speaking, now)
-    shell.daily = unit.daily = Daily(_wellbeing(settings), shell.wall_clock, shell.reports.note, shell.signals.sound, now)
+    shell.daily = unit.daily = _daily(shell, settings)
 
 
 def join_tests(shell, stored, senses, names, timers):
@@ -37,10 +36,13 @@ def join_tests(shell, stored, senses, names, timers):
     make_testing(shell, stored, senses, names, timers)
 
 
-def _wellbeing(settings):
+def _daily(shell, settings):
+    """daily.Daily; None where it is not wanted."""
     window, zone = settings["wellbeing"], settings["zone"] or {"offset_min": 0, "summer": "none"}
     if window is None:
         return None
     from firmware.core.speech.wellbeing import Wellbeing  # here: few flats want it, and it would lie in the heap of all
+    from firmware.daily import Daily
 
-    return Wellbeing(minutes(window["from"]), minutes(window["until"]), zone["offset_min"], zone["summer"] == "eu")
+    wellbeing = Wellbeing(minutes(window["from"]), minutes(window["until"]), zone["offset_min"], zone["summer"] == "eu")
+    return Daily(wellbeing, shell.wall_clock, shell.reports.note, shell.signals.sound, now)

@@ -51,7 +51,8 @@ class Unit:
         """After a start: takes up every call that the journal holds open (P1). `open_calls`: list of drivers.journal.OpenCall."""
         for found in open_calls:
             if found.call_n >= VOLATILE and self._journal is not None:
-                self._late_triggers += [(found.call_n,) + tuple(trigger) for trigger in found.triggers]
+                for trigger in found.triggers:
+                    self._late_triggers.append((found.call_n,) + tuple(trigger))
             self.obey(self.calls.resume(found.call_n, found.triggers, self._now()))
 
     def activate(self, input_index, kind_index, cause_index):
@@ -148,7 +149,10 @@ class Unit:
         event, fields = _TOLD[kind]
         number = self._uplink.call_number(message["call"])
         self._message = message
-        self.obey(self.calls.told(event, number, self._now(), *[message[name] for name in fields]))
+        values = []
+        for name in fields:
+            values.append(message[name])
+        self.obey(self.calls.told(event, number, self._now(), *values))
 
     def obey(self, actions):
         """Carries out actions of a call, in their order."""
@@ -190,7 +194,10 @@ class Unit:
             self._late_triggers.clear()
             self._fault("storage")
             return
-        if self.keeper is not None and all(late[0] != number for late in self._late_triggers):
+        for late in self._late_triggers:
+            if late[0] == number:
+                return
+        if self.keeper is not None:
             self.keeper.memory.drop_call(number)
 
     def _journal_cleared(self, number):

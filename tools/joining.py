@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUPS = (("firmware.resident", ("firmware.assembly",)), ("firmware.spoken", ("firmware.speaking",)))
 # Let go of when the unit runs; whatever they alone use goes with them only if it is named here or imported inside a function.
 OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmware.online",
-                "firmware.speaking", "firmware.speechless", "firmware.core.restarts", "firmware.core.speech_settings",
-                "firmware.drivers.tones", "firmware.walk.at_start")  # fmt: skip
+                "firmware.proving", "firmware.speaking", "firmware.speechless", "firmware.core.restarts",
+                "firmware.core.speech_settings", "firmware.drivers.tones", "firmware.walk.at_start")  # fmt: skip
 # Loaded before the joined modules, and let go of: they bring what they import with them, each a module of its own.
 ALONE = ("firmware.app", "firmware.muted", "firmware.stored")
 ON_DEMAND = ("firmware.walk", "firmware.core.walk", "firmware.proofs", "firmware.audio_loop",

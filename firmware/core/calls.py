@@ -110,5 +110,9 @@ class Calls:
         return None
 
     def _swept(self, actions):
-        self.open = [call for call in self.open if call.state != one.CLEARED]
+        found = []
+        for call in self.open:
+            if call.state != one.CLEARED:
+                found.append(call)
+        self.open = found
         return actions

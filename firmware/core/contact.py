@@ -45,7 +45,7 @@ _TABLE = {
     CLOSING: {CLOSED: "_stay", OPENED: "_rest", PULSED: "_press", TICK: "_raise"},
     ACTIVE: {CLOSED: "_stay", OPENED: "_open", PULSED: "_open", TICK: "_hold"},
     OPENING: {CLOSED: "_close_again", OPENED: "_stay", PULSED: "_press_again", TICK: "_release"},
-    STUCK: {CLOSED: "_stay", OPENED: "_free", PULSED: "_free", TICK: "_stay"},
+    STUCK: {CLOSED: "_stay", OPENED: "_open", PULSED: "_open", TICK: "_stay"},
     FREEING: {CLOSED: "_stick_again", OPENED: "_stay", PULSED: "_press_again", TICK: "_rearm"},
 }
 
@@ -124,7 +124,7 @@ class Contact:
         return _ACTIVATED
 
     def _open(self, now_ms):
-        self._go(OPENING, clock.add(now_ms, self._debounce_ms))
+        self._go(OPENING if self.state == ACTIVE else FREEING, clock.add(now_ms, self._debounce_ms))
         return _NOTHING
 
     def _close_again(self, now_ms):
@@ -155,10 +155,6 @@ class Contact:
         self._held_due = None
         self.state = FREEING if self.state == OPENING else STUCK
         return _HELD
-
-    def _free(self, now_ms):
-        self._go(FREEING, clock.add(now_ms, self._debounce_ms))
-        return _NOTHING
 
     def _stick_again(self, now_ms):
         if clock.reached(now_ms, self._due):

@@ -44,7 +44,10 @@ class OpenCalls:
 
     def copy(self):
         """A list of OpenCall that the caller may change."""
-        return [OpenCall(call.call_n, call.triggers) for call in self._calls]
+        found = []
+        for call in self._calls:
+            found.append(OpenCall(call.call_n, call.triggers))
+        return found
 
     def activations(self):
         """Each (call_n, trigger), oldest call first."""

@@ -15,13 +15,12 @@ _RESTARTS = const(5)  # of one task within the window: a task that dies again an
 _WINDOW_MS = const(3600000)
 
 
-class _Watched:
-    def __init__(self, limit_ms, now_ms):
-        self.limit_ms = limit_ms
-        self.beat = None
-        self.moved_ms = now_ms
-        self.restarts = 0
-        self.window_ms = now_ms
+# Places in the list that is kept of a task.
+_LIMIT_MS = const(0)
+_BEAT = const(1)
+_MOVED_MS = const(2)
+_RESTARTED = const(3)  # times, within the window
+_BEGUN_MS = const(4)  # of the window
 
 
 class Supervision:
@@ -32,32 +31,32 @@ class Supervision:
 
     def watch(self, name, limit_ms, now_ms):
         """Takes task `name` under supervision; its beat must move within `limit_ms` (1 ... 3,600,000) from now on."""
-        self._tasks[name] = _Watched(limit_ms, now_ms)
+        self._tasks[name] = [limit_ms, None, now_ms, 0, now_ms]
 
     def beat(self, name, beat, now_ms):
         """Tells how far the task has come; any value that differs from the last one is work done."""
         task = self._tasks[name]
-        if beat != task.beat:
-            task.beat = beat
-            task.moved_ms = now_ms
+        if beat != task[_BEAT]:
+            task[_BEAT] = beat
+            task[_MOVED_MS] = now_ms
 
     def ended(self, name, now_ms):
         """The task has died. True: start it again. False: too often, let the watchdog bite."""
         task = self._tasks[name]
-        if clock.diff(now_ms, task.window_ms) >= _WINDOW_MS:
-            task.restarts = 0
-            task.window_ms = now_ms
-        task.restarts += 1
-        if task.restarts > _RESTARTS:
-            task.limit_ms = -1
+        if clock.diff(now_ms, task[_BEGUN_MS]) >= _WINDOW_MS:
+            task[_RESTARTED] = 0
+            task[_BEGUN_MS] = now_ms
+        task[_RESTARTED] += 1
+        if task[_RESTARTED] > _RESTARTS:
+            task[_LIMIT_MS] = -1
             return False
-        task.moved_ms = now_ms
+        task[_MOVED_MS] = now_ms
         return True
 
     def stale(self, now_ms):
         """Name of a task that is stale, or None while all are fresh. Allocates nothing."""
         for name in self._tasks:
             task = self._tasks[name]
-            if clock.diff(now_ms, task.moved_ms) > task.limit_ms:
+            if clock.diff(now_ms, task[_MOVED_MS]) > task[_LIMIT_MS]:
                 return name
         return None

@@ -54,6 +54,9 @@ class Uplink:
         shown = call.triggers
         if len(shown) > _SHOWN_INPUTS:
             shown = shown[:1] + shown[1 - _SHOWN_INPUTS:]
+        inputs = []
+        for trigger in shown:
+            inputs.append(self._input(trigger))
         fields = {
             "call": self.call_id(call.number),
             "triggers": call.activations,
@@ -61,7 +64,7 @@ class Uplink:
             "attempt": call.attempt,
             "resumed": call.resumed,
             "test": call.is_test(),
-            "inputs": [self._input(trigger) for trigger in shown],
+            "inputs": inputs,
             "age_ms": age_ms,
         }
         topic, payload = self._message("alarm", "alarm", fields)

@@ -131,8 +131,12 @@ class RtcMemory:
 
     def calls(self):
         """List of (number, trigger) of what is kept, oldest first as a rule."""
-        kept = [self._call(index) for index in range(_CALLS)]
-        return [(call[0], call[1:]) for call in kept if call is not None]
+        found = []
+        for index in range(_CALLS):
+            call = self._call(index)
+            if call is not None:
+                found.append((call[0], call[1:]))
+        return found
 
     def _call(self, index):
         at = _CALLS_AT + _CALL_BYTES * index

@@ -17,6 +17,8 @@ _SECURE = const(2)
 _JITTER_MS = const(100)
 _SLOW = const(4)  # times the TCP round trip of that very attempt: a handshake flight is one, calculation and loss the rest
 
+_REPLACED = "no progress; a fresh attempt replaces it"
+
 _BOUNDS = {
     connection.RESOLVING: "dns_ms",
     connection.CONNECTING: "connect_ms",
@@ -118,7 +120,7 @@ class Dialler:
         broker = self._brokers[self._next_broker]
         self._next_broker = (self._next_broker + 1) % len(self._brokers)
         if len(self.attempts) >= _SOCKETS:
-            self._give_up(self.attempts[1])
+            self.attempts.pop(1).close(_REPLACED)
         if broker["tls"]:
             self._make_room(link)
         self._due_ms = None
@@ -137,11 +139,8 @@ class Dialler:
         if link and link.secure:
             link.close("stalled")
         else:
-            self._give_up(secure[-1])
-
-    def _give_up(self, attempt):
-        self.attempts.remove(attempt)
-        attempt.close("no progress; a fresh attempt replaces it")
+            self.attempts.remove(secure[-1])
+            secure[-1].close(_REPLACED)
 
     def forgive(self, late_ms):
         """The loop stood still for `late_ms`: nobody can have made progress meanwhile."""
