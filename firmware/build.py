@@ -18,7 +18,7 @@ from firmware.drivers.journal import Journal, JournalError
 from firmware.drivers.light import Light
 from firmware.drivers.line import LineAdc
 from firmware.drivers.mains import MainsPin
-from firmware.drivers.tones import tone_blocks
+from firmware.drivers.tones import tone_block
 from firmware.power import Power
 from firmware.senses import Sense
 
@@ -109,7 +109,7 @@ class Builder:
             i2s = machine.I2S(data["id"], sck=machine.Pin(data["bclk"]), ws=machine.Pin(data["ws"]), sd=machine.Pin(data["din"]),
                               mode=machine.I2S.TX, bits=16, format=machine.I2S.MONO, rate=speaker.RATE_HZ,
                               ibuf=speaker.IBUF_BYTES)
-            tones = {hz: tone_blocks(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
+            tones = {hz: tone_block(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
             return speaker.Speaker(i2s, tones, self._amplifier(data["enable"]), self._now)
         except (KeyError, ValueError, TypeError, OSError) as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))

@@ -12,7 +12,7 @@ from firmware.drivers import microphone, speaker
 from firmware.drivers.microphone import Microphone, Port
 from firmware.drivers.prompts import PromptReader
 from firmware.drivers.speaker import Speaker
-from firmware.drivers.tones import tone_blocks
+from firmware.drivers.tones import tone_block
 from firmware.talk import Talk
 
 FOLDER = "build/test_talk"
@@ -86,7 +86,7 @@ class Bench:
         if with_speaker:
             i2s = machine.I2S(0, sck=machine.Pin(18), ws=machine.Pin(19), sd=machine.Pin(21), mode=machine.I2S.TX, bits=16,
                               format=machine.I2S.MONO, rate=16000, ibuf=speaker.IBUF_BYTES)
-            self.speaker = Speaker(i2s, {500: tone_blocks(500, 80)}, None, self.now)
+            self.speaker = Speaker(i2s, {500: tone_block(500, 80)}, None, self.now)
         self.microphone = Microphone(Port(machine.I2S, 1, wire), 0, self.now) if with_microphone else None
         self.levels = []  # loudness of each 20 ms that the loudspeaker gave
         self.hums = False

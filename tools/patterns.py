@@ -203,7 +203,7 @@ def show(names, out, sleep=time.sleep, show_s=SHOW_S):
 def save_tones(folder):
     """Writes one WAV file for each one-shot and each tone loop but silence; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = {hz: tones.tone_blocks(hz, 80)[1] for hz in patterns.TONES_HZ}
+    blocks = {hz: tones.tone_block(hz, 80) for hz in patterns.TONES_HZ}
     blocks[0] = bytes(2 * speaker.BLOCK_FRAMES)
     sounds = dict(patterns.SHOTS)
     sounds.update({"loop_" + name: steps for name, steps in patterns.LOOPS.items() if steps[1]})

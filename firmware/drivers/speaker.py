@@ -1,11 +1,12 @@
 """One stream through an I2S amplifier (MAX98357A and alike): tones, prompts and speech, without work per sample.
 
 The I2S object runs in interrupt mode: `write` hands over one block and the handler is called when the DMA has taken it. In the
-handler nothing is allocated or computed: it only chooses which block comes next.
+handler nothing is allocated, and next to nothing computed: it chooses which block comes next.
 
 - A tone wins over everything, at once. Every tone is a multiple of 125 Hz, so a block of 128 frames holds whole waves and the
-  same block is written again and again; a tone begins with a block that swells and ends with one that fades. All these blocks
-  come from drivers/tones.py, made once: per tone 3 x 256 bytes.
+  same block is written again and again. It comes from drivers/tones.py, made once. A tone begins with a block that swells and
+  ends with one that fades: both are made of that block when they are wanted, in native code, in one buffer for all tones. The DMA
+  has taken what was in it before: the handler would not have been called.
 - Speech and prompts come through a ring of four blocks of 20 ms: three wait, one is with the DMA. The ring goes on while a tone
   sounds, unheard: speech that waited would be late for the rest of the session. When it is empty the DMA still has 48 ms to
   play, and silence after that; the next block that is queued goes on.
@@ -14,6 +15,7 @@ An amplifier is switched on one silent block before a sound and off after silenc
 neither is heard and stand-by costs no current (FACTS, power).
 """
 
+import micropython
 from micropython import const
 
 from firmware.core import clock
@@ -28,8 +30,18 @@ _STALLED_MS = const(500)  # a block takes 8 or 20 ms; a handler that did not com
 _RING = const(3)  # mask of an index into the ring of four
 
 
+@micropython.viper
+def shape(steady: ptr16, block: ptr16, n: int, fades: int):
+    """Fills `block` with the n = BLOCK_FRAMES samples of `steady`, from nothing to full size, or with `fades` the other way."""
+    i = 0
+    while i < n:
+        sample = (steady[i] ^ 0x8000) - 0x8000
+        block[i] = sample * (n - i if fades else i) >> 7
+        i += 1
+
+
 class Speaker:
-    """`i2s`: machine.I2S, transmitting, 16 bits, mono, RATE_HZ, ibuf IBUF_BYTES. `tones`: {Hz: blocks of drivers.tones}.
+    """`i2s`: machine.I2S, transmitting, 16 bits, mono, RATE_HZ, ibuf IBUF_BYTES. `tones`: {Hz: block of drivers.tones}.
 
     `enable(on)`: switches the amplifier, or None. `now()`: ticks. Counters: `blocks` written, `underruns` (holes in
     a stream), `stalls` (an interrupt was lost and made good), `write_errors`.
@@ -40,6 +52,7 @@ class Speaker:
         self._enable = enable
         self._now = now
         self._silence = bytearray(2 * BLOCK_FRAMES)
+        self._shaped = bytearray(2 * BLOCK_FRAMES)  # swells or fades
         self._ring = []
         for _ in range(_RING + 1):
             self._ring.append(bytearray(2 * SPEECH_FRAMES))
@@ -50,8 +63,8 @@ class Speaker:
         self._starved = False  # the stream has nothing to play: no block is with the DMA and no interrupt will come
         self._starved_ms = 0
         self._waves = tones
-        self._playing = None  # blocks of the tone that sounds
-        self._wanted = None  # blocks of the tone that shall sound
+        self._playing = None  # block of the tone that sounds
+        self._wanted = None  # block of the tone that shall sound
         self._passed = 0  # frames of a tone since the ring went on
         self._quiet = 0  # silent blocks written in a row
         self._running = False
@@ -175,10 +188,12 @@ class Speaker:
                 self._out = (self._out + 1) & _RING
         playing, wanted = self._playing, self._wanted
         if playing is wanted:
-            self._write(playing[1])
+            self._write(playing)
         elif playing is not None:
             self._playing = None
-            self._write(playing[2])
+            shape(playing, self._shaped, BLOCK_FRAMES, 1)
+            self._write(self._shaped)
         else:
             self._playing = wanted
-            self._write(wanted[0])
+            shape(wanted, self._shaped, BLOCK_FRAMES, 0)
+            self._write(self._shaped)

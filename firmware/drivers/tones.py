@@ -31,13 +31,10 @@ def wave(turn_256):
     return _sine(turn_256) + _sine(3 * turn_256) // 3 + _sine(5 * turn_256) // 5
 
 
-def tone_blocks(hz, volume_pct):
-    """(swelling, steady, fading) block of one tone, 16-bit little-endian mono. `hz`: multiple of 125, given rounded."""
+def tone_block(hz, volume_pct):
+    """A block of one tone, 16-bit little-endian mono. `hz`: multiple of 125, given rounded."""
     waves = (hz * BLOCK_FRAMES + RATE_HZ // 2) // RATE_HZ  # whole ones in a block
-    made = tuple(bytearray(2 * BLOCK_FRAMES) for _ in range(3))
+    made = bytearray(2 * BLOCK_FRAMES)
     for i in range(BLOCK_FRAMES):
-        sample = wave(i * waves * 256 // BLOCK_FRAMES) * (_FULL * volume_pct // 100) // 1000
-        struct.pack_into("<h", made[0], 2 * i, sample * i // BLOCK_FRAMES)
-        struct.pack_into("<h", made[1], 2 * i, sample)
-        struct.pack_into("<h", made[2], 2 * i, sample * (BLOCK_FRAMES - i) // BLOCK_FRAMES)
+        struct.pack_into("<h", made, 2 * i, wave(i * waves * 256 // BLOCK_FRAMES) * (_FULL * volume_pct // 100) // 1000)
     return made

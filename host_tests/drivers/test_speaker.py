@@ -6,7 +6,7 @@ import machine
 
 from firmware.core.patterns import TONES_HZ
 from firmware.drivers.speaker import BLOCK_FRAMES, IBUF_BYTES, RATE_HZ, SPEECH_FRAMES, Speaker
-from firmware.drivers.tones import tone_blocks
+from firmware.drivers.tones import tone_block
 
 
 class Bench:
@@ -16,7 +16,7 @@ class Bench:
         i2s = machine.I2S(0, sck=machine.Pin(18), ws=machine.Pin(19), sd=machine.Pin(21), mode=machine.I2S.TX, bits=16,
                           format=machine.I2S.MONO, rate=RATE_HZ, ibuf=IBUF_BYTES)
         self.speaker = None
-        tones = {hz: tone_blocks(hz, volume_pct) for hz in tones_hz}
+        tones = {hz: tone_block(hz, volume_pct) for hz in tones_hz}
         self.speaker = Speaker(i2s, tones, self.enable, lambda: self.world.now_ms)
         self.sound = self.world.sound(0)
 
@@ -164,7 +164,7 @@ def test_a_block_allocates_nothing():
             return None
 
     i2s = Quiet()
-    one = Speaker(i2s, {500: tone_blocks(500, 80)}, None, lambda: 5)
+    one = Speaker(i2s, {500: tone_block(500, 80)}, None, lambda: 5)
     one.tone(500)
     for wanted in (500, 0, 500):
         one.tone(wanted)
@@ -333,7 +333,7 @@ def test_speech_allocates_nothing():
             return None
 
     i2s = Quiet()
-    one = Speaker(i2s, {500: tone_blocks(500, 80)}, None, lambda: 5)
+    one = Speaker(i2s, {500: tone_block(500, 80)}, None, lambda: 5)
     one.begin()
     heap_lock()
     try:

@@ -4,7 +4,7 @@ import struct
 
 from firmware.core.patterns import TONES_HZ
 from firmware.drivers import tones
-from firmware.drivers.speaker import BLOCK_FRAMES, RATE_HZ
+from firmware.drivers.speaker import BLOCK_FRAMES, RATE_HZ, shape
 
 
 def samples(block):
@@ -23,7 +23,13 @@ def test_the_wave_is_whole_in_a_block_and_stays_in_range():
 def test_a_tone_swells_from_nothing_and_fades_to_nothing_without_a_step():
     """At every seam of the blocks the next sample is no further than two of the steady tone ever are."""
     for hz in TONES_HZ:
-        swelling, steady, fading = [samples(block) for block in tones.tone_blocks(hz, 100)]
+        block = tones.tone_block(hz, 100)
+        swelling, fading = bytearray(len(block)), bytearray(len(block))
+        shape(block, swelling, BLOCK_FRAMES, 0)
+        shape(block, fading, BLOCK_FRAMES, 1)
+        swelling, steady, fading = samples(swelling), samples(block), samples(fading)
+        assert swelling == tuple(steady[i] * i // BLOCK_FRAMES for i in range(BLOCK_FRAMES))
+        assert fading == tuple(steady[i] * (BLOCK_FRAMES - i) // BLOCK_FRAMES for i in range(BLOCK_FRAMES))
         largest = max(abs(steady[i] - steady[i - 1]) for i in range(BLOCK_FRAMES))
         played = (0,) + swelling + steady + steady + fading + (0,)
         for i in range(1, len(played)):
@@ -33,5 +39,5 @@ def test_a_tone_swells_from_nothing_and_fades_to_nothing_without_a_step():
 
 
 def test_a_tenth_of_the_volume_is_a_tenth_of_the_peak():
-    loud, quiet = [max(samples(tones.tone_blocks(500, volume_pct)[1])) for volume_pct in (100, 10)]
+    loud, quiet = [max(samples(tones.tone_block(500, volume_pct))) for volume_pct in (100, 10)]
     assert 15000 < loud <= 32767 and 9 < loud / quiet < 11
