@@ -26,7 +26,9 @@ class Speech:
     note, command, fault; `obey(actions)`: carries out actions of a call (unit.Unit); `radio(on)`: awake while people speak;
     `now()`: tick."""
 
-    _OWN_VERBS = {"SAY": "_say", "EVENT": "_event", "START_MEDIA": "_start_media", "STOP_MEDIA": "_stop_media",
+    _OF_TALK = {"MODE": "mode", "VOLUME": "volume", "HOLD": "hold"}
+    _OF_SIGNALS = {"ANNOUNCE": "announce", "SOUND": "sound", "SHOW": "speech"}
+    _OF_SPEECH = {"SAY": "_say", "EVENT": "_event", "START_MEDIA": "_start_media", "STOP_MEDIA": "_stop_media",
                   "MICROPHONE": "_microphone", "SPEECH_HAPPENED": "_speech_happened", "SPEECH_LOST": "_speech_lost",
                   "SPEECH_GOES_ON": "_speech_goes_on", "FORGET_VOICES": "_forget_voices", "ACCEPT": "_accept",
                   "REFUSE": "_refuse"}
@@ -55,8 +57,6 @@ class Speech:
         self._age_due = clock.add(now(), _AGE_MS)
         self._young = True  # a switch that is on at the start was moved by nobody
         self._listening_ms = None  # tick since which the microphone is open; None: it is closed
-        self._verbs = {"MODE": talk.mode, "VOLUME": talk.volume, "HOLD": talk.hold, "ANNOUNCE": signals.announce,
-                       "SOUND": signals.sound, "SHOW": signals.speech}
 
     # --- what happens
 
@@ -207,14 +207,21 @@ class Speech:
             if failed and opening:
                 continue
             try:
-                verb = action[0]
-                (self._verbs[verb] if verb in self._verbs else getattr(self, self._OWN_VERBS[verb]))(*action[1:])
+                self._part_for(action[0])(*action[1:])
             except _BREAKS as problem:
                 self._broken(action[0], problem)
                 failed = True
         if failed and opens:
             self._events.append((s.MEDIA_FAILED,))
             self._talk.close_microphone()
+
+    def _part_for(self, verb):
+        """What carries out an action."""
+        if verb in self._OF_TALK:
+            return getattr(self._talk, self._OF_TALK[verb])
+        if verb in self._OF_SIGNALS:
+            return getattr(self._signals, self._OF_SIGNALS[verb])
+        return getattr(self, self._OF_SPEECH[verb])
 
     def _broken(self, what, problem):
         print("speech: %s:" % what, problem)

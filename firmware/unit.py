@@ -177,7 +177,11 @@ class Unit:
             actions = self.calls.journal_failed(number)
             if self.keeper is not None:
                 self.keeper.memory.keep_call(self.calls.open[-1].number, (trigger, input_index, kind_index, cause_index))
-            self.obey(actions if allowed else [action for action in actions if action[0] != "FAULT"])
+            said = []
+            for action in actions:
+                if allowed or action[0] != "FAULT":
+                    said.append(action)
+            self.obey(said)
             if not allowed and self._journal is not None:
                 self._late_triggers.append((self.calls.open[-1].number, trigger, input_index, kind_index, cause_index))
             return True

@@ -44,7 +44,7 @@ class Link:
         self.settings = settings = bounds.complete(config)
         self.now = now
         dns = config.get("dns")  # not by `config`, whose memory then stays for good
-        self.resolver = Resolver(lambda: dns or bearer.dns_server(), rand)
+        self.resolver = Resolver(dns.strip if dns else bearer.dns_server, rand)
         self.online = False
         self.last_error = ""
         self.counters = dict.fromkeys(_COUNTERS, 0)
