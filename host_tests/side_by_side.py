@@ -2,8 +2,10 @@
 
 The tests of BESIDE, and the plain tests under the real MicroPython (as source and as .mpy), want a processor and nothing else: no
 clock but a counted one, no network, no other process that must answer soon. They run one after the other at a low priority, with
-what they say in build/beside/; the rest of host_tests runs at the same time, alone with its brokers, boards and browsers. Exit
-code 0 only if all passed.
+what they say in build/beside/.
+
+What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several lanes at
+once: those of LANES with what they say in build/beside/ too, the rest in front, to be looked at. Exit code 0 only if all passed.
 """
 
 import subprocess
@@ -14,8 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = ("host_tests/core", "host_tests/powercut", "host_tests/tools/prompts", "host_tests/test_versions_host.py",
           "host_tests/test_speech_chance_host.py")
+LANES = {
+    "scenarios and calls with others": ("host_tests/scenario", "host_tests/second_desk", "host_tests/demo"),
+    "units in their shell, and phones": (*sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py")),
+                                         "host_tests/sip"),
+    "engineer's tests, and pages": ("host_tests/walk", "host_tests/web"),
+}
 _LOGS = ROOT / "build" / "beside"
 _NICE = 10
+_SIGNALLED_S = 60  # a lane that was interrupted ends its brokers and boards
 _END_S = 10
 _LAST_LINES = 1  # of what went well
 
@@ -24,8 +33,14 @@ _MICROPYTHON = (sys.executable, "-m", "host_tests.run_micropython")
 
 
 def in_front():
-    """The command for what keeps time."""
-    return [*_PYTEST, "host_tests", *("--ignore=" + path for path in BESIDE)]
+    """The command for what keeps time and is in no lane."""
+    elsewhere = {*BESIDE, *(path for paths in LANES.values() for path in paths)}
+    return [*_PYTEST, "host_tests", *("--ignore=" + path for path in sorted(elsewhere))]
+
+
+def lanes():
+    """{name: command} of what keeps time, each of which runs at once."""
+    return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE)] for name, paths in LANES.items()}
 
 
 def beside():
@@ -38,10 +53,11 @@ def beside():
 
 
 class Chain:
-    """Runs the commands one after the other, while `look()` is called now and then."""
+    """Runs the commands one after the other, while `look()` is called now and then. `nice`: how much they give way, 0-19."""
 
-    def __init__(self, commands, logs=_LOGS):
+    def __init__(self, commands, logs=_LOGS, nice=_NICE):
         self._left, self._logs, self._process, self._log = list(commands.items()), logs, None, None
+        self._nice = ("nice", "-n", str(nice))
         self.failed = []
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -57,7 +73,7 @@ class Chain:
         self._log, self._begun_s = self._logs / (self._name.replace(" ", "-") + ".log"), time.monotonic()
         with open(self._log, "wb") as log:
             pipes = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
-            self._process = subprocess.Popen(["nice", "-n", str(_NICE), *command], cwd=ROOT, **pipes)
+            self._process = subprocess.Popen([*self._nice, *command], cwd=ROOT, **pipes)
         return True
 
     def _report(self):
@@ -68,9 +84,12 @@ class Chain:
         print(f"\n-- beside: {self._name}: {'FAILED, ' if code else ''}{time.monotonic() - self._begun_s:.0f} s", flush=True)
         print("\n".join(lines if code else lines[-_LAST_LINES:]), flush=True)
 
-    def end(self):
-        """For when the rest is not wanted any more."""
+    def end(self, wait_s=0):
+        """For when the rest is not wanted any more. `wait_s`: so long it may take to end by itself."""
         self._left = []
+        end_s = time.monotonic() + wait_s
+        while self._process is not None and self._process.poll() is None and time.monotonic() < end_s:
+            time.sleep(0.1)
         if self._process is not None:
             self._process.terminate()
             try:
@@ -81,19 +100,20 @@ class Chain:
 
 
 def main():
-    chain = Chain(beside())
+    chains = [Chain(beside()), *(Chain({name: command}, nice=0) for name, command in lanes().items())]
     front = subprocess.Popen(in_front(), cwd=ROOT)
     try:
         while True:
-            busy = chain.look()
+            busy = [chain for chain in chains if chain.look()]
             if not busy and front.poll() is not None:
                 break
             time.sleep(0.2)
     except KeyboardInterrupt:
-        chain.end()
+        for chain in chains:
+            chain.end(_SIGNALLED_S)
         front.wait()
         return 130
-    failed = [*chain.failed, *(["the tests that keep time"] if front.returncode else [])]
+    failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else [])]
     print("FAILED: " + ", ".join(failed) if failed else "All tests passed.", flush=True)
     return 1 if failed else 0
 

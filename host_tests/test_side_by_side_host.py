@@ -3,7 +3,7 @@
 import sys
 import time
 
-from host_tests.side_by_side import BESIDE, ROOT, Chain, beside, in_front
+from host_tests.side_by_side import BESIDE, LANES, ROOT, Chain, beside, in_front, lanes
 
 
 def through(chain):
@@ -47,3 +47,19 @@ def test_each_path_is_there_and_is_left_out_in_front():
     for path in BESIDE:
         assert (ROOT / path).exists() and "--ignore=" + path in in_front(), path
         assert path in beside()["tests that only calculate"]
+
+
+def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
+    run = [path for command in lanes().values() for path in command[3:]]
+    assert len(set(run)) == len(run) and not set(run) & set(BESIDE)
+    named = {*BESIDE, *(path for paths in LANES.values() for path in paths)}
+    assert {option.partition("=")[2] for option in in_front()[4:]} == named, "what is left out in front runs elsewhere"
+    assert named - set(BESIDE) == set(run) and all((ROOT / path).exists() for path in run)
+
+
+def test_a_lane_that_ends_by_itself_is_given_the_time(tmp_path):
+    done = tmp_path / "done"
+    chain = Chain({"short": python(f"import time; time.sleep(0.3); open({str(done)!r}, 'w')")}, tmp_path)
+    chain.look()
+    chain.end(20)
+    assert done.exists()
