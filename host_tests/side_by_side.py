@@ -4,8 +4,8 @@ The tests of BESIDE, and the plain tests under the real MicroPython (as source a
 clock but a counted one, no network, no other process that must answer soon. They run one after the other at a low priority, with
 what they say in build/beside/.
 
-What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several lanes at
-once: those of LANES with what they say in build/beside/ too, the rest in front, to be looked at. Exit code 0 only if all passed.
+What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several
+lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. Exit code 0 only if all passed.
 """
 
 import subprocess
