@@ -36,7 +36,6 @@ class Unit:
         self._late_clears = []  # numbers of calls that ended meanwhile
         self._late_triggers = []  # (number, trigger, input, kind, cause) of those that go on
         self.testing = None  # testing.Testing, likewise
-        self.proofs = None  # proofs.Proofs, likewise
         self._journal = journal
         self._uplink = uplink
         self._downlink = downlink

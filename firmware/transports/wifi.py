@@ -44,11 +44,6 @@ class Wifi:
         """True while the station is joined and has an address."""
         return self._wlan.isconnected()
 
-    async def wait_up(self):
-        """Until the network is there. It may take for ever: cancel it at a deadline."""
-        while not self.up():
-            await asyncio.sleep_ms(_LOOK_MS)
-
     def dns_server(self):
         """The name server that DHCP gave, "a.b.c.d"; None while there is none."""
         server = self._wlan.ifconfig()[3]

@@ -72,7 +72,7 @@ def _of_unit(standby, call):
     )
     how = f"allocated with the collector off, mean of {len(call)} times 2 s in the call, less the same in stand-by"
     return [
-        Figure("speech_heap_free", free, "%", fits, detail={"bytes": call[-1]["free"]}),
+        Figure("speech_heap_free", free, "%", fits, better="higher", detail={"bytes": call[-1]["free"]}),
         Figure("speech_garbage", max(whole - idle, 0), "bytes/s", how, _GARBAGE_BYTES_S, peers=texts),
     ]
 
