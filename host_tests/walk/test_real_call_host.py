@@ -31,6 +31,18 @@ async def over(service, alarm):
     return await service.progress(lambda m: m["state"] == "running" and m["step"], since)
 
 
+async def done(board, service, test, step):
+    """What is to be done at a step before the load: what a call hangs on is done, the rest left out."""
+    kind, _, name = step.partition(":")
+    if kind == "pull" and name in ("cord1", "cord2"):
+        assert (await pull(board, service, name))[1] == "pass"
+    elif kind == "ask":
+        assert await service.test("answer", test, step, "yes") == ""
+    else:
+        reason = await service.test("skip", test, step, "it was looked at before")
+        assert reason == "" or step == "tone"  # which may have its result already
+
+
 def test_a_second_pull_is_a_real_call_at_every_step_and_the_test_goes_on_where_it_was(tmp_path):
     async def scene(board, service):
         test = await begun(board, service)
@@ -44,8 +56,7 @@ def test_a_second_pull_is_a_real_call_at_every_step_and_the_test_goes_on_where_i
             again = await over(service, alarm)
             assert again["step"] == step and again["left"] == paused["left"]
             await board.wait_event(lambda e: e["event"] == "light" and e["level"] == 0, 20, board.now_ms() - 500)
-            reason = await service.test("skip", test, step, "it was looked at before")
-            assert reason == "" or step == "tone"
+            await done(board, service, test, step)
         ended = await service.progress(lambda m: m["state"] == "ended", timeout_s=60)
         assert ended["verdict"] == "PASS WITH DEFECTS"
 
