@@ -22,7 +22,7 @@ def on_battery(tmp_path, scene, charge_pct=100):
             file.write_text(json.dumps({**json.loads(file.read_text()), "timers": QUICK}))
             async with VirtualBoard(root, tmp_path / "state") as board:
                 await started(board)
-                await until(lambda: broker.subscribed)
+                await until(lambda: broker.subscribed and told(broker, "started"))
                 board.battery(charge_pct)
                 await asyncio.wait_for(scene(board, broker), 90)
 
