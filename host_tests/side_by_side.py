@@ -5,7 +5,8 @@ clock but a counted one, no network, no other process that must answer soon. The
 what they say in build/beside/.
 
 What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several
-lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. Exit code 0 only if all passed.
+lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. What hears every sample or holds a tone
+against the rest of the sound (QUIET) comes last, alone. Exit code 0 only if all passed.
 """
 
 import subprocess
@@ -16,10 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = ("host_tests/core", "host_tests/powercut", "host_tests/tools/prompts", "host_tests/test_versions_host.py",
           "host_tests/test_speech_chance_host.py")
+QUIET = ("host_tests/sip", "host_tests/vboard/test_sound_host.py", "host_tests/web/test_sound_in_chromium_host.py",
+         "host_tests/demo/test_two_people_host.py")
 LANES = {
     "scenarios and calls with others": ("host_tests/scenario", "host_tests/second_desk", "host_tests/demo"),
-    "units in their shell, and phones": (*sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py")),
-                                         "host_tests/sip"),
+    "units in their shell": tuple(sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py"))),
     "engineer's tests, and pages": ("host_tests/walk", "host_tests/web"),
 }
 _LOGS = ROOT / "build" / "beside"
@@ -34,13 +36,19 @@ _MICROPYTHON = (sys.executable, "-m", "host_tests.run_micropython")
 
 def in_front():
     """The command for what keeps time and is in no lane."""
-    elsewhere = {*BESIDE, *(path for paths in LANES.values() for path in paths)}
+    elsewhere = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
     return [*_PYTEST, "host_tests", *("--ignore=" + path for path in sorted(elsewhere))]
 
 
 def lanes():
     """{name: command} of what keeps time, each of which runs at once."""
-    return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE)] for name, paths in LANES.items()}
+    quiet = ["--ignore=" + path for path in QUIET]
+    return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE), *quiet] for name, paths in LANES.items()}
+
+
+def at_last():
+    """The command for what wants the machine to itself."""
+    return [*_PYTEST, *QUIET]
 
 
 def beside():
@@ -113,7 +121,9 @@ def main():
             chain.end(_SIGNALLED_S)
         front.wait()
         return 130
-    failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else [])]
+    quiet = subprocess.run(at_last(), cwd=ROOT, check=False).returncode
+    failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else []),
+              *(["the tests that want the machine to themselves"] if quiet else [])]
     print("FAILED: " + ", ".join(failed) if failed else "All tests passed.", flush=True)
     return 1 if failed else 0
 

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from host_tests.side_by_side import BESIDE, LANES, ROOT, Chain, beside, in_front, lanes
+from host_tests.side_by_side import BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes
 
 
 def through(chain):
@@ -50,11 +50,14 @@ def test_each_path_is_there_and_is_left_out_in_front():
 
 
 def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
-    run = [path for command in lanes().values() for path in command[3:]]
+    commands = [*lanes().values(), at_last()]
+    run = [path for command in commands for path in command[3:] if not path.startswith("--")]
     assert len(set(run)) == len(run) and not set(run) & set(BESIDE)
-    named = {*BESIDE, *(path for paths in LANES.values() for path in paths)}
+    named = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
     assert {option.partition("=")[2] for option in in_front()[4:]} == named, "what is left out in front runs elsewhere"
     assert named - set(BESIDE) == set(run) and all((ROOT / path).exists() for path in run)
+    for command in lanes().values():
+        assert {"--ignore=" + path for path in QUIET} <= set(command), "what comes last is in no lane"
 
 
 def test_a_lane_that_ends_by_itself_is_given_the_time(tmp_path):
