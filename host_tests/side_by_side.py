@@ -6,7 +6,8 @@ what they say in build/beside/.
 
 What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several
 lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. What hears every sample or holds a tone
-against the rest of the sound (QUIET) comes last, alone. Exit code 0 only if all passed.
+against the rest of the sound (QUIET) comes last, alone. A lane takes time from the others, so what failed in one is named and run
+once more, alone: that run counts. Exit code 0 only if all passed.
 """
 
 import subprocess
@@ -37,13 +38,24 @@ _MICROPYTHON = (sys.executable, "-m", "host_tests.run_micropython")
 def in_front():
     """The command for what keeps time and is in no lane."""
     elsewhere = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
-    return [*_PYTEST, "host_tests", *("--ignore=" + path for path in sorted(elsewhere))]
+    return [*_PYTEST, "host_tests", *("--ignore=" + path for path in sorted(elsewhere)), *_remembers("front")]
+
+
+def _remembers(name):
+    """Options with which a lane keeps what failed apart from the others."""
+    return ("-o", "cache_dir=%s" % (_LOGS / "failed" / name.replace(" ", "-")))
+
+
+def once_more(command):
+    """The command for what failed in `command`; it fails too if that left no list of failures."""
+    return [*command, "--last-failed", "--last-failed-no-failures=none"]
 
 
 def lanes():
     """{name: command} of what keeps time, each of which runs at once."""
     quiet = ["--ignore=" + path for path in QUIET]
-    return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE), *quiet] for name, paths in LANES.items()}
+    return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE), *quiet, *_remembers(name)]
+            for name, paths in LANES.items()}
 
 
 def at_last():
@@ -121,6 +133,16 @@ def main():
             chain.end(_SIGNALLED_S)
         front.wait()
         return 130
+    again = {name: command for name, command in lanes().items() if any(name in chain.failed for chain in chains)}
+    if front.returncode:
+        again["the tests in front"] = in_front()
+    for name, command in again.items():
+        print("\n-- once more, alone: what failed in: " + name, flush=True)
+        if subprocess.run(once_more(command), cwd=ROOT, check=False).returncode == 0:
+            for chain in chains:
+                chain.failed = [one for one in chain.failed if one != name]
+            if name == "the tests in front":
+                front.returncode = 0
     quiet = subprocess.run(at_last(), cwd=ROOT, check=False).returncode
     failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else []),
               *(["the tests that want the machine to themselves"] if quiet else [])]

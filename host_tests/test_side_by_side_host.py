@@ -1,9 +1,10 @@
 """What runs beside the tests that keep time is all of it run, and a failure there is one."""
 
+import subprocess
 import sys
 import time
 
-from host_tests.side_by_side import BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes
+from host_tests.side_by_side import BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes, once_more
 
 
 def through(chain):
@@ -51,10 +52,11 @@ def test_each_path_is_there_and_is_left_out_in_front():
 
 def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
     commands = [*lanes().values(), at_last()]
-    run = [path for command in commands for path in command[3:] if not path.startswith("--")]
+    run = [path for command in commands for path in command if path.startswith("host_tests")]
     assert len(set(run)) == len(run) and not set(run) & set(BESIDE)
     named = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
-    assert {option.partition("=")[2] for option in in_front()[4:]} == named, "what is left out in front runs elsewhere"
+    left_out = {option.partition("=")[2] for option in in_front() if option.startswith("--ignore")}
+    assert left_out == named, "what is left out in front runs elsewhere"
     assert named - set(BESIDE) == set(run) and all((ROOT / path).exists() for path in run)
     for command in lanes().values():
         assert {"--ignore=" + path for path in QUIET} <= set(command), "what comes last is in no lane"
@@ -66,3 +68,18 @@ def test_a_lane_that_ends_by_itself_is_given_the_time(tmp_path):
     chain.look()
     chain.end(20)
     assert done.exists()
+
+
+def test_what_failed_in_a_lane_fails_once_more_alone_and_what_is_cured_passes(tmp_path):
+    text = "import os\ndef test_one():\n    assert os.path.exists('cured')\ndef test_two():\n    pass\n"
+    (tmp_path / "test_it.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "cache_dir=kept", "test_it.py"]
+
+    def run(what):
+        return subprocess.run(what, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert run(once_more(command)).returncode != 0, "no list of failures is no pass"
+    assert run(command).returncode == 1 and run(once_more(command)).returncode == 1
+    (tmp_path / "cured").touch()
+    done = run(once_more(command))
+    assert done.returncode == 0 and "1 passed" in done.stdout
