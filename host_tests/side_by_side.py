@@ -26,7 +26,7 @@ LANES = {
     "engineer's tests, and pages": ("host_tests/walk", "host_tests/web"),
 }
 _LOGS = ROOT / "build" / "beside"
-_NICE = 10
+_NICE = 19  # gives way to what keeps time as far as it goes
 _SIGNALLED_S = 60  # a lane that was interrupted ends its brokers and boards
 _END_S = 10
 _LAST_LINES = 1  # of what went well
@@ -136,9 +136,11 @@ def main():
     again = {name: command for name, command in lanes().items() if any(name in chain.failed for chain in chains)}
     if front.returncode:
         again["the tests in front"] = in_front()
+    cured = []
     for name, command in again.items():
         print("\n-- once more, alone: what failed in: " + name, flush=True)
         if subprocess.run(once_more(command), cwd=ROOT, check=False).returncode == 0:
+            cured.append(name)
             for chain in chains:
                 chain.failed = [one for one in chain.failed if one != name]
             if name == "the tests in front":
@@ -146,6 +148,8 @@ def main():
     quiet = subprocess.run(at_last(), cwd=ROOT, check=False).returncode
     failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else []),
               *(["the tests that want the machine to themselves"] if quiet else [])]
+    if cured:
+        print("Passed only when run once more, alone; look at what failed above: " + "; ".join(cured), flush=True)
     print("FAILED: " + ", ".join(failed) if failed else "All tests passed.", flush=True)
     return 1 if failed else 0
 
