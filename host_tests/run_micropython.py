@@ -1,8 +1,9 @@
 """Runs the dual-runtime tests in a real MicroPython with a bounded heap: `python -m host_tests.run_micropython [words ...]`.
 
 Takes every `test_*.py` below host_tests except `test_*_host.py` (those need CPython), each in a process of its own. With words,
-only files whose path contains one of them. `--compiled`: `firmware` compiled and run in place from a read-only image, as it is
-installed, with `-X heapsize=320k`, which stands for about 160 KB on the board. From source byte code lies in the heap as well:
+only files whose path contains one of them; `--no-clock`, `--clock`: only those that calculate, or only those that wait for the
+real clock and so want the machine to themselves. `--compiled`: `firmware` compiled and run in place from a read-only image, as it
+is installed, with `-X heapsize=320k`, which stands for about 160 KB on the board. From source byte code lies in the heap as well:
 640 KB. Exit code 0 only if all passed.
 """
 
@@ -19,6 +20,7 @@ from tools.vboard.child_process import BOARD_HEAP, CODE_HEAP
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The whole unit at once, module by module: it is installed joined (docs/rom.md), and that fits, which test_heap_host.py measures.
 WHOLE = ("test_assembly.py",)
+REAL_TIME = ("sleep_ms", "ticks_ms", "ticks_us", "time.time")  # words of a test that keeps time by the real clock
 LIMIT_S = 180  # one file; the slowest takes a few seconds, so this only catches a hang
 
 _INSIDE = """
@@ -46,10 +48,17 @@ print("RESULT", passed, failed)
 """
 
 
-def find_tests(words, root=ROOT):
-    """Dual-runtime test files in order; new ones are found by themselves."""
+def keeps_time(file):
+    """Does this test wait for the real clock? Judged by its text, so a new one is found by itself."""
+    return any(word in file.read_text() for word in REAL_TIME)
+
+
+def find_tests(words, root=ROOT, clock=None):
+    """Dual-runtime test files in order; new ones are found by themselves. `clock`: True for those that keep time, False for the
+    others, None for all."""
     files = sorted((root / "host_tests").rglob("test_*.py"))
     files = [file for file in files if not file.stem.endswith("_host")]
+    files = [file for file in files if clock is None or keeps_time(file) == clock]
     return [file for file in files if not words or any(word in str(file.relative_to(root)) for word in words)]
 
 
@@ -93,11 +102,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("words", nargs="*", help="run only files whose path contains one of these")
     parser.add_argument("--compiled", action="store_true", help="take `firmware` from an image (default: the source)")
+    parser.add_argument("--clock", action=argparse.BooleanOptionalAction,
+                        help="only what waits for the real clock, or only what does not (default: both)")
     options = parser.parse_args()
     image = compiled() if options.compiled else None
     os.environ.pop("MICROPYPATH", None)
     total_passed = total_failed = 0
-    for file in find_tests(options.words):
+    for file in find_tests(options.words, clock=options.clock):
         passed, failed, output = run_file(file, image)
         total_passed += passed
         total_failed += failed

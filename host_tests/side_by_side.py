@@ -6,8 +6,8 @@ what they say in build/beside/.
 
 What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several
 lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. What hears every sample or holds a tone
-against the rest of the sound (QUIET) comes last, alone. A lane takes time from the others, so what failed in one is named and run
-once more, alone: that run counts. Exit code 0 only if all passed.
+against the rest of the sound (QUIET) comes last, alone, and so does what waits for the real clock under MicroPython. All of them
+take time from each other, so what failed is named and run once more, alone: that run counts. Exit code 0 only if all passed.
 """
 
 import subprocess
@@ -47,8 +47,8 @@ def _remembers(name):
 
 
 def once_more(command):
-    """The command for what failed in `command`; it fails too if that left no list of failures."""
-    return [*command, "--last-failed", "--last-failed-no-failures=none"]
+    """The command for what failed in `command`; pytest fails then too if it left no list of failures."""
+    return [*command, "--last-failed", "--last-failed-no-failures=none"] if "pytest" in command else command
 
 
 def lanes():
@@ -59,16 +59,20 @@ def lanes():
 
 
 def at_last():
-    """The command for what wants the machine to itself."""
-    return [*_PYTEST, *QUIET]
+    """{name: command} of what wants the machine to itself."""
+    return {
+        "tests that want the machine to themselves": [*_PYTEST, *QUIET, *_remembers("quiet")],
+        "tests by the clock under MicroPython, from source": [*_MICROPYTHON, "--clock"],
+        "tests by the clock under MicroPython, compiled": [*_MICROPYTHON, "--clock", "--compiled"],
+    }
 
 
 def beside():
     """{name: command} of what only calculates, in the order in which it runs."""
     return {
-        "tests that only calculate": [*_PYTEST, *BESIDE],
-        "plain tests under MicroPython, from source": list(_MICROPYTHON),
-        "plain tests under MicroPython, compiled": [*_MICROPYTHON, "--compiled"],
+        "tests that only calculate": [*_PYTEST, *BESIDE, *_remembers("beside")],
+        "plain tests under MicroPython, from source": [*_MICROPYTHON, "--no-clock"],
+        "plain tests under MicroPython, compiled": [*_MICROPYTHON, "--no-clock", "--compiled"],
     }
 
 
@@ -119,7 +123,18 @@ class Chain:
             self._process = None
 
 
+def _cured(commands):
+    """Names of those of `commands` ({name: command}) that pass when run once more, alone."""
+    cured = []
+    for name, command in commands.items():
+        print("\n-- once more, alone: what failed in: " + name, flush=True)
+        if subprocess.run(once_more(command), cwd=ROOT, check=False).returncode == 0:
+            cured.append(name)
+    return cured
+
+
 def main():
+    together = {"the tests in front": in_front(), **lanes(), **beside()}
     chains = [Chain(beside()), *(Chain({name: command}, nice=0) for name, command in lanes().items())]
     front = subprocess.Popen(in_front(), cwd=ROOT)
     try:
@@ -133,21 +148,13 @@ def main():
             chain.end(_SIGNALLED_S)
         front.wait()
         return 130
-    again = {name: command for name, command in lanes().items() if any(name in chain.failed for chain in chains)}
-    if front.returncode:
-        again["the tests in front"] = in_front()
-    cured = []
-    for name, command in again.items():
-        print("\n-- once more, alone: what failed in: " + name, flush=True)
-        if subprocess.run(once_more(command), cwd=ROOT, check=False).returncode == 0:
-            cured.append(name)
-            for chain in chains:
-                chain.failed = [one for one in chain.failed if one != name]
-            if name == "the tests in front":
-                front.returncode = 0
-    quiet = subprocess.run(at_last(), cwd=ROOT, check=False).returncode
-    failed = [*(name for chain in chains for name in chain.failed), *(["the tests in front"] if front.returncode else []),
-              *(["the tests that want the machine to themselves"] if quiet else [])]
+    failed = [name for chain in chains for name in chain.failed] + (["the tests in front"] if front.returncode else [])
+    for name, command in at_last().items():
+        print("\n-- alone: " + name, flush=True)
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    cured = _cured({name: command for name, command in {**together, **at_last()}.items() if name in failed})
+    failed = [name for name in failed if name not in cured]
     if cured:
         print("Passed only when run once more, alone; look at what failed above: " + "; ".join(cured), flush=True)
     print("FAILED: " + ", ".join(failed) if failed else "All tests passed.", flush=True)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+from host_tests.run_micropython import find_tests
 from host_tests.side_by_side import BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes, once_more
 
 
@@ -51,8 +52,8 @@ def test_each_path_is_there_and_is_left_out_in_front():
 
 
 def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
-    commands = [*lanes().values(), at_last()]
-    run = [path for command in commands for path in command if path.startswith("host_tests")]
+    commands = [*lanes().values(), *at_last().values()]
+    run = [path for command in commands for path in command if path.startswith("host_tests/")]
     assert len(set(run)) == len(run) and not set(run) & set(BESIDE)
     named = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
     left_out = {option.partition("=")[2] for option in in_front() if option.startswith("--ignore")}
@@ -60,6 +61,17 @@ def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
     assert named - set(BESIDE) == set(run) and all((ROOT / path).exists() for path in run)
     for command in lanes().values():
         assert {"--ignore=" + path for path in QUIET} <= set(command), "what comes last is in no lane"
+
+
+def test_under_micropython_each_file_runs_either_beside_the_others_or_alone():
+    calculates, keeps_time = find_tests((), clock=False), find_tests((), clock=True)
+    assert sorted(calculates + keeps_time) == find_tests(()) and not set(calculates) & set(keeps_time)
+    assert {"test_talk_task.py", "test_busy.py"} <= {file.name for file in keeps_time}
+    assert [name for name, command in beside().items() if "--no-clock" in command] and "--clock" not in str(beside())
+    assert sum("--clock" in command for command in at_last().values()) == 2, "from source, and compiled"
+    for command in [*beside().values(), *at_last().values()]:
+        if "pytest" not in command:
+            assert once_more(command) == command, "what keeps no list of failures runs whole"
 
 
 def test_a_lane_that_ends_by_itself_is_given_the_time(tmp_path):
