@@ -61,7 +61,7 @@ light: setup ## show the light and tone patterns
 
 lock: ## write requirements.txt anew from requirements.in (needs python3.10, the lowest we serve)
 	@rm -rf build/lock && python3.10 -m venv build/lock && build/lock/bin/pip install -q pip-tools==7.6.2
-	@build/lock/bin/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+	@build/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --no-annotate -o build/lock/requirements.txt requirements.in
 	@{ sed -n '/^#/p' requirements.txt; cat build/lock/requirements.txt; } > build/lock/new && mv build/lock/new requirements.txt
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 OLDEST, NEWEST = (3, 10), (3, 14)  # the MicroPython wheel is built for these
 _GLIBC = (2, 28)  # and against this C library
@@ -18,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 _SENTINEL = os.path.join(VENV, ".ready")
 _REQUIREMENTS = os.path.join(ROOT, "requirements.txt")
+FROM_SOURCE = ("esptool",)  # no wheel is published
 
 
 class SetUpError(Exception):
@@ -85,26 +87,53 @@ def make_venv():
 
 
 def install():
-    """Install the locked packages, one line of progress that grows. Raises SetUpError with pip's last words."""
+    """Install the locked packages, one line of progress that grows. Raises SetUpError with pip's last words.
+
+    What its authors publish as source only is built last, by the locked setuptools: pip alone would fetch one without a hash.
+    """
     with open(_REQUIREMENTS) as file:
-        total = len(re.findall(r"^[a-z].*==", file.read(), re.MULTILINE))
+        ready, source = apart(file.read(), FROM_SOURCE)
+    total = len(re.findall(r"^[a-z].*==", ready + source, re.MULTILINE))
+    with tempfile.TemporaryDirectory() as folder:
+        done = _pip(_written(folder, "ready.txt", ready), ["--only-binary", ":all:"], 0, total)
+        _pip(_written(folder, "source.txt", source), ["--no-deps", "--no-build-isolation"], done, total)
+    _progress(None)
+
+
+def apart(text, names):
+    """(requirements without `names`, those of `names` alone), each with its hashes."""
+    blocks = re.split(r"^(?=[a-zA-Z])", text, flags=re.MULTILINE)
+    chosen = [block for block in blocks if block.split("==")[0] in names]
+    return "".join(block for block in blocks if block not in chosen), "".join(chosen)
+
+
+def _written(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def _pip(requirements, options, done, total):
+    """Returns how many packages of `total` have been seen when it is through."""
     command = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
-    command += ["--require-hashes", "--only-binary", ":all:", "-r", _REQUIREMENTS]
+    command += ["--require-hashes", *options, "-r", requirements]
     pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
-    done, said = 0, []
+    said = []
     for line in pip.stdout:
         said.append(line.rstrip())
-        if line.startswith(("Collecting", "Requirement already")):
+        if line.startswith(("Collecting", "Requirement already", "Processing")):
             done += 1
             _progress("[2/3] Python packages: %d of %d" % (done, total))
         elif line.startswith("Installing"):
-            _progress("[2/3] Python packages: installing %d" % total)
-    _progress(None)
+            _progress("[2/3] Python packages: installing %d" % done)
     if pip.wait() != 0:
+        _progress(None)
         raise SetUpError(
             "pip could not install the packages. It said:\n    %s\nIs the network there? Then run the command again."
             % "\n    ".join([line for line in said if not line.startswith("WARNING")][-6:])
         )
+    return done
 
 
 def bring_lib():

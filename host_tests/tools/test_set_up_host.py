@@ -65,6 +65,14 @@ def test_the_lock_has_a_hash_for_each_package_and_names_no_host():
     assert set(wanted) <= set(packages)
 
 
+def test_what_comes_as_source_is_set_apart_with_its_hashes_and_nothing_is_lost():
+    text = (ROOT / "requirements.txt").read_text()
+    ready, source = set_up.apart(text, set_up.FROM_SOURCE)
+    assert re.fullmatch(r"esptool==[^ ]+ \\\n +--hash=sha256:[0-9a-f]{64}\n", source)
+    assert "esptool==" not in ready and "setuptools==" in ready, "its builder has a hash of its own"
+    assert sorted((ready + source).splitlines()) == sorted(text.splitlines())
+
+
 def test_make_help_lists_every_target():
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE).group(1).split()
