@@ -1,0 +1,1 @@
+"""Service mode of a unit: its console is opened with its claim code, over a serial line (docs/service-mode.md)."""
