@@ -25,9 +25,9 @@ from firmware.core import settings as rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_STARTED_BY_NAME = ("boot.py", "main.py")
+STARTED_BY_NAME = ("boot.py", "main.py")  # from the current directory: neither in an image nor compiled
 _PACKAGES = ("firmware", "lib")
-_OWN = (*_STARTED_BY_NAME, *_PACKAGES, "board_configs", "prompts", "settings.json")  # what makes a directory a unit's root
+_OWN = (*STARTED_BY_NAME, *_PACKAGES, "board_configs", "prompts", "settings.json")  # what makes a directory a unit's root
 FORMS = ("source", "mpy", "rom")  # of the modules
 
 
@@ -102,10 +102,10 @@ def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIR
         raise DeployError(f"unit.key: {len(key)} bytes; a unit's key has 32 (64 hexadecimal digits)")
     if form not in FORMS:
         raise DeployError(f"form: {form!r} is not one of {', '.join(FORMS)}")
-    board_files = _board_files(source / "board_configs", settings.get("board"))
+    of_board = board_files(source / "board_configs", settings.get("board"))
     _empty(out)
     in_image = _put_modules(source, out, form, arch)
-    for file in board_files:
+    for file in of_board:
         _copy(file, out / "board_configs" / file.name)
     for file in messages(settings, source):
         _copy(file, out / "prompts" / file.parent.name / file.name)
@@ -122,12 +122,16 @@ def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIR
 def prepare(form):
     """Compile now what `deploy` will put into a root of this form: later it takes no time. Raises DeployError."""
     if form != "source":
-        _compiled(_modules(ROOT), form, rom.VIRTUAL_ARCH)
+        compiled(modules(ROOT), form, rom.VIRTUAL_ARCH)
 
 
 def messages(settings, source=ROOT):
     """The spoken messages that have been built for the unit's language (tools/prompts); without, it sounds its tones alone."""
-    language = speech_settings.usable(settings.get("speech") or {})[0]["language"]
+    return messages_in(speech_settings.usable(settings.get("speech") or {})[0]["language"], source)
+
+
+def messages_in(language, source=ROOT):
+    """Paths of the spoken messages that have been built in a language."""
     return sorted((Path(source) / "build" / "prompts" / language).glob("*.al"))
 
 
@@ -155,8 +159,8 @@ def _empty(out):
             (out / name).unlink()
 
 
-def _board_files(directory, name):
-    """The board's file and all that it inherits from."""
+def board_files(directory, name):
+    """Paths of the board's file and of all that it inherits from. Raises DeployError."""
     files = []
     while name:
         path = directory / f"{name}.json"
@@ -176,36 +180,37 @@ def _board_files(directory, name):
 
 def _put_modules(source, out, form, arch):
     """Returns what it put into the image, {name: bytes}; nothing unless the form is `rom`."""
-    for name in _STARTED_BY_NAME:
+    for name in STARTED_BY_NAME:
         if not (source / name).exists():
             raise DeployError(f"{source / name} is missing: the repository is not complete")
         _copy(source / name, out / name)
-    modules = _modules(source)
+    parts = modules(source)
     if form == "source":
-        for name, path in modules.items():
+        for name, path in parts.items():
             _copy(path, out / name)
         return {}
-    compiled = _compiled(modules, form, arch)
+    codes = compiled(parts, form, arch)
     if form == "rom":
-        rom.write(image_of(out), rom.image(compiled))
-        return compiled
-    for name, code in compiled.items():
+        rom.write(image_of(out), rom.image(codes))
+        return codes
+    for name, code in codes.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(code)
     return {}
 
 
-def _modules(source):
-    """{"firmware/core/call.py": its path} of all of the unit's modules."""
+def modules(source):
+    """{"firmware/core/call.py": its path} of all of the unit's modules. Raises DeployError."""
     paths = [path for package in _PACKAGES for path in sorted((source / package).rglob("*.py"))]
     if not any(path.is_relative_to(source / "lib") for path in paths):
         raise DeployError("lib/ is empty: run `make setup`")
     return {str(path.relative_to(source)): path for path in paths}
 
 
-def _compiled(modules, form, arch):
+def compiled(parts, form, arch):
+    """{"firmware/core/call.mpy": code} of `parts`, what `modules` gave, for a root of this form. Raises DeployError."""
     try:
-        return rom.compile_all(modules, arch, keep=(), join=form == "rom")
+        return rom.compile_all(parts, arch, keep=(), join=form == "rom")
     except rom.CompileError as error:
         raise DeployError(str(error)) from error
 
