@@ -14,7 +14,7 @@ class Alone:
     online = False
     gave_up = False
     resting = False
-    path = None
+    path = name = None
 
     def __init__(self, why):
         self.beat = 0

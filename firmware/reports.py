@@ -9,7 +9,7 @@ from firmware.core import clock
 
 _REFUSED_EVERY_MS = const(60000)  # a flood of hostile messages must not become a flood of reports
 _HEALTH_BYTES = const(2048)  # docs/protocol.md; a longer one no link would take
-_SPARED = ("proven", "counters")  # what is left out first of a report that is too long
+_SPARED = ("proven", "resets", "counters")  # what is left out first of a report that is too long
 _HEALTH_SPACE_MS = const(5000)  # "on change", but a chattering fault makes one report in 5 s
 
 

@@ -106,7 +106,8 @@ class Shell:
             "rssi_dbm": self.bearer.rssi_dbm(),
             "call": self.uplink.call_id(opened[-1].number) if opened else None,
             "journal": self.journal.usage() if self.journal else
-            {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0},
+            {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0, "where": "none"},
+            "bearer": self.bearer.name,
             "counters": counters,
             "mode": self.mode,
             "resets": self.keeper.resets(),

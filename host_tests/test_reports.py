@@ -163,11 +163,12 @@ class Worst(Bench):
         return {
             "firmware": "99.99.99", "board": "OLIMEX_ESP32_POE_ISO_WROVER", "uptime_s": big, "reset_cause": "deep_sleep",
             "heap_free_bytes": big, "rssi_dbm": -127, "call": "u" * 24 + "-5e1f00d5-268435456",
-            "journal": {"used_records": big, "free_records": big, "erases_max": big, "bad_sectors": 24},
+            "journal": {"used_records": big, "free_records": big, "erases_max": big, "bad_sectors": 24, "where": "partition"},
             "counters": dict(self.counters), "mode": "reduced", "mains": None,
             "battery": {"mv": 4200, "why": "calibration", "state": "on_battery", "hours": 123.5, "by": "measured"},
             "resets": dict.fromkeys(("power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out"), big),
-            "proven": {"y" * 22 + "%02d" % n: 99999 for n in range(16)}, "tested": "2027-02-20", "due": "2027-05-21",
+            "proven": {"y" * 22 + "%02d" % n: 99999 for n in range(16)}, "tested": "2027-02-20",
+            "due": "2027-05-21", "bearer": "cellular",
         }
 
 
@@ -178,7 +179,7 @@ def test_the_longest_report_fits_and_what_is_left_out_first_is_the_proven_pulls(
     counters = dict.fromkeys(names, 2147483647)
     bench = Worst(counters).run(0)
     (_, message) = bench.sent[-1]
-    assert message["proven"] == {} and message["counters"] == counters and len(message["faults"]) == 16
+    assert message["proven"] == message["resets"] == {} and message["counters"] == counters and len(message["faults"]) == 16
     media = ("sent", "received", "lost", "late", "jitter_ms", "crypto", "replay", "source", "size", "version", "rate")
     counters.update({"media_%s" % name: 2147483647 for name in media})
     _, message = Worst(counters).run(0).sent[-1]

@@ -41,6 +41,8 @@ class Journal:
     register, oldest first, at most 16. late_erases: erases that a full sector forced on the alarm path; 0 if `idle` is called.
     """
 
+    where = "partition"
+
     def __init__(self, flash, entropy):
         if flash is None:
             raise JournalError("no flash partition 'journal': flash the image with the project's partition table")
@@ -117,13 +119,15 @@ class Journal:
             return False
 
     def usage(self):
-        """For the health report: records in kept sectors, records still free, most erases of any sector, sectors retired."""
+        """For the health report: records in kept sectors, records still free, most erases of any sector, sectors retired, where."""
         used = self._ring.used_records()
         return {
             "used_records": used,
             "free_records": max(0, self._ring.good_count() * self._ring.slots - used),
             "erases_max": max(self._ring.erases),
             "bad_sectors": self._ring.bad_count(),
+            "where": self.where,
+            "where": "partition",
         }
 
     # Writing

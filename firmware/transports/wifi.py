@@ -24,6 +24,8 @@ class Wifi:
     `resting`: the radio is off because it was told to be.
     """
 
+    name = "wifi"
+
     def __init__(self, wlan, ssid, password, now, pm=None):
         self._wlan = wlan
         self._ssid = ssid

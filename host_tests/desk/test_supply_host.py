@@ -26,13 +26,32 @@ def test_every_word_on_power_and_proofs_is_shown_and_kept_once(tmp_path):
         said = unit.event("mains", on=False, for_s=60, edges=3) + unit.event("battery", **LOW)
         said += unit.event("proven", what="path:b0", ok=False, detail="no word in 5 s") + unit.event("reminder", state="missed")
         said += unit.event("flight", part=1, parts=1, records=[[12, "reset", 1], [None, "press", 0]])
+        said += unit.event("bearer", bearer="wifi", was="ethernet", why="supply") + unit.event("service", state="opened", tries=2)
         wire.up(said + said)
         await wire.settle()
         view = wire.unit_view()
+        assert (view["bearer"], view["service"]) == ("wifi", True)
         assert (view["mains"], view["battery"]) == (False, {**LOW, "by": ""})
-        for name in ("mains", "battery", "proven", "reminder", "flight"):
+        for name in ("mains", "battery", "proven", "reminder", "flight", "bearer", "service"):
             assert (len(log(wire, name)), len(wire.events(name))) == (1, 1), name
         assert (log(wire, "mains")[0]["for_s"], log(wire, "flight")[0]["records"][0]) == (60, [12, "reset", 1])
+
+    play(tmp_path, script)
+
+
+def test_service_mode_is_over_with_the_next_start_and_a_refused_code_is_none(tmp_path):
+    async def script(wire, unit):
+        wire.up(unit.event("service", state="refused", tries=1))
+        await wire.settle()
+        assert wire.unit_view()["service"] is False and log(wire, "service")[0]["tries"] == 1
+        wire.up(unit.event("service", state="opened", tries=0))
+        await wire.settle()
+        assert wire.unit_view()["service"] is True
+        unit.boot(wire.now_ms)
+        unit.will()
+        wire.up(unit.connected(wire.now_ms))
+        await wire.settle()
+        assert wire.unit_view()["service"] is False
 
     play(tmp_path, script)
 

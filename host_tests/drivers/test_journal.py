@@ -255,7 +255,7 @@ def test_usage_counts_records_erases_and_bad_sectors():
     journal, _ = _opened(flash)
     journal.trigger(1, 1, 0, 0, 0)
     usage = journal.usage()
-    assert sorted(usage) == ["bad_sectors", "erases_max", "free_records", "used_records"]
+    assert sorted(usage) == ["bad_sectors", "erases_max", "free_records", "used_records", "where"]
     assert usage["used_records"] + usage["free_records"] == 6 * SLOTS
     _come_and_go(journal, 300)
     most = max(flash.erases_of)

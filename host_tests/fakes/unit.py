@@ -269,7 +269,8 @@ class FakeUnit:
         return self._message(
             "health", firmware="fake", board="NONE", uptime_s=1, reset_cause="power_on", heap_free_bytes=1, rssi_dbm=None,
             call=self.call.id if self.call else None, faults=[], counters=dict(self.refused),
-            journal={"used_records": 1, "free_records": 1, "erases_max": 0, "bad_sectors": 0}, mode="full", **self.supply,
+            journal={"used_records": 1, "free_records": 1, "erases_max": 0, "bad_sectors": 0, "where": "partition"}, mode="full",
+            bearer="wifi", **self.supply,
             resets={"power_on": 1}, proven={"cord1": 26, "button": None}, tested="2026-11-01", due="2027-01-30",
         )  # fmt: skip
 

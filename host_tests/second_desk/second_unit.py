@@ -14,9 +14,9 @@ _RETRY_S, _WINDOW = (2, 4, 8, 15), 32  # Source: `alarm`; Downwards also, `ctr`
 _CORD = {"input": "cord1", "kind": "cord", "location": "bathroom"}
 _WORDLESS = ("receipt", "offer", "alive", "proof")  # these have an answer of their own, or none
 _AUTOMATON = "test"  # Source: Tests
-_JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0}
+_JOURNAL = {"used_records": 0, "free_records": 0, "erases_max": 0, "bad_sectors": 0, "where": "none"}
 _SUPPLY = {"mode": "full", "mains": True, "battery": {"mv": None, "why": "none", "state": "mains", "hours": None, "by": ""}}
-_PROVEN = {"resets": {"power_on": 1}, "proven": {"cord1": None}, "tested": None, "due": None}
+_PROVEN = {"resets": {"power_on": 1}, "proven": {"cord1": None}, "tested": None, "due": None, "bearer": None}
 
 
 class SecondUnit:

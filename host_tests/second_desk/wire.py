@@ -169,7 +169,7 @@ _LATER = {  # Source: Fields of every message: what a unit of an older firmware 
     "started": {"clean": _is(bool), "mode": _MODE},
     "health": {"mode": _MODE, "mains": _or_null(_is(bool)), "battery": _object({**_SUPPLY, "by": _text("|model|measured")}),
                "resets": _map(_MAX, _COUNT), "proven": _map(16, _or_null(_COUNT)), "tested": _or_null(_DAY),
-               "due": _or_null(_DAY)},
+               "due": _or_null(_DAY), "bearer": _or_null(_is(str))},
 }
 _EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bool), "reason": _is(str)},
            "cleared": {"call": _CALL, "by": _text("service|local"), "outcome": _is(str), "who": _is(str)},
@@ -189,6 +189,8 @@ _EVENTS = {"command": {"ref": _NUMBER, "from": _ID, "do": _is(str), "ok": _is(bo
            "test_record": {"test": _ID8, "part": _PART, "parts": _PART, "sha256": _text("[0-9a-f]{64}"),
                            "text": _text(".{0,1200}")},
            "reminder": {"state": _is(str)},
+           "bearer": {"bearer": _is(str), "was": _or_null(_is(str)), "why": _is(str)},
+           "service": {"state": _is(str), "tries": _COUNT},
            "refused": {"counts": _map(_MAX, _COUNT)}}
 _TURN = {"sid": _SID, "turn": _COUNT}  # the page gives no range; `ended` of an unknown session has no turn to name
 _SAYS = {"progress": {**_TURN, "state": _text("announcing|ringing")},

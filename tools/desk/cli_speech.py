@@ -16,6 +16,8 @@ _LOGS = {
     "battery-log": "states of the batteries",
     "proven-log": "what the units have proven by themselves each day",
     "reminder-log": "monthly reminders to try the unit, and what became of them",
+    "bearer-log": "which bearer each unit used, and why it changed",
+    "service-log": "who had a unit's console open, and who tried to",
     "flight-log": "what units had noted before they were reset",
 }
 _YES_NO = {"yes": True, "no": False}

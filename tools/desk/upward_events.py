@@ -82,6 +82,8 @@ EVENTS = {
     },
     "test_record": {"test": _ID, "part": _PART, "parts": _PART, "sha256": hexadecimal(64), "text": text(0, 1200)},
     "reminder": {"state": _WORD},
+    "bearer": {"bearer": _WORD, "was": nullable(_WORD), "why": _WORD},
+    "service": {"state": _WORD, "tries": _COUNT},
 }
 EVENTS_OPTIONAL = {"started": optional(clean=boolean, mode=_WORD)}
 HEALTH_OPTIONAL = optional(
@@ -92,4 +94,5 @@ HEALTH_OPTIONAL = optional(
     proven=map_of(nullable(_COUNT), 16),
     tested=nullable(day),
     due=nullable(day),
+    bearer=nullable(_WORD),
 )

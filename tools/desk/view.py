@@ -16,6 +16,8 @@ _WORDS = {  # event: what to say of it; fields of the event in braces
     "flight": "noted before a reset, part {part} of {parts}: {records}",
     "proof": "test message on path {path}, answered over {broker}",
     "proven": "unit has tested {what}: ok {ok} {detail}",
+    "bearer": "uses {bearer} now, not {was} ({why})",
+    "service": "SERVICE MODE {state}, {tries} wrong code(s)",
     "reminder": "reminder to try the unit: {state}",
     "test_command": "test: {do} {step} {value} is {state} {reason}",
     "test_record": "RECORD OF TEST {number} stored: {verdict} {flags}",
@@ -84,7 +86,8 @@ def units_table(units):
         status = unit["status"] + (f" ({unit['reason']})" if unit["reason"] else "")
         health = "overdue" if unit["health_overdue"] else "ok" if unit["health"] else "none yet"
         rows.append([
-            address, unit["label"], status, clock(unit["heard_at"]), health + (" REDUCED" if unit["mode"] == "reduced" else ""),
+            address, unit["label"], status, clock(unit["heard_at"]), health + (" REDUCED" if unit["mode"] == "reduced" else "")
+            + (" IN SERVICE MODE" if unit["service"] else ""),
             power_words(unit), unit["tested"] or "-", unit["due"] or "-", ", ".join(unit["faults"]) or "-",
             _counts(unit["refused"]), _counts(unit["refused_by_unit"]),
         ])  # fmt: skip

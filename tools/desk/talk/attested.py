@@ -16,6 +16,8 @@ _FIELDS = {
     "flight": ("part", "parts", "records"),
     "proven": ("what", "ok", "detail"),
     "reminder": ("state",),
+    "bearer": ("bearer", "was", "why"),
+    "service": ("state", "tries"),
 }
 FACTS = tuple(_FIELDS)
 

@@ -171,5 +171,6 @@ REQUESTS = {
     "welfare_log": _welfare_log, "microphone_log": _fact_log("microphone"), "no_answer_log": _fact_log("no_answer"),
     "ok_log": _fact_log("ok"), "mains_log": _fact_log("mains"), "battery_log": _fact_log("battery"),
     "proven_log": _fact_log("proven"), "reminder_log": _fact_log("reminder"), "flight_log": _fact_log("flight"),
+    "bearer_log": _fact_log("bearer"), "service_log": _fact_log("service"),
     "tone": _tone, "record": _record, "recorded": _recorded,
 }  # fmt: skip
