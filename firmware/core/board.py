@@ -7,16 +7,16 @@ reports the rest as a `settings` fault.
 
 from micropython import const
 
-from firmware.core import board_power, pins
+from firmware.core import board_bearers, board_power, pins
 from firmware.core.line import BANDS
 
 VERIFIED = ("proposed", "vendor-code", "schematic", "measured")  # how far a fact has been checked, rising
 KINDS = ("button", "cord", "pendant", "reset", "answer", "privacy")
 ROLES = ("reset", "answer", "privacy")  # kinds of inputs that raise no call
-BEARERS = ("wifi",)
-FIELDS = ("name", "title", "chip", "module", "inputs", "light", "sounder", "microphone", "power", "reserved", "bearers",
-          "journal")
-OPTIONAL = ("microphone", "power")
+FIELDS = ("name", "title", "chip", "module", "flash_mb", "inputs", "light", "sounder", "microphone", "power", "reserved",
+          "ethernet", "cellular", "bearers", "journal", "facts")
+OPTIONAL = ("microphone", "power", "flash_mb", "ethernet", "cellular", "facts")  # a unit that lacks them still raises calls
+FLASHES_MB = (4, 8, 16)
 
 _SHORTEST_DEBOUNCE_MS = const(10)  # contacts bounce for up to about 10 ms
 _LONGEST_DEBOUNCE_MS = const(200)  # longer, and a quick press is missed
@@ -75,12 +75,14 @@ class _Check:
             return
         self._board = board
         self.known("", board, FIELDS, OPTIONAL)
-        self._chip = board.get("chip")
+        self.chip = board.get("chip")
         self._module = board.get("module")
         bearers = board.get("bearers")
         self._wifi = isinstance(bearers, list) and "wifi" in bearers
         self._chip_known = self._check_chip()
         self._check_words()
+        if self._chip_known:  # before the others: what is soldered has the pin, and who else wants it is told so
+            board_bearers.check(self, board)
         self._check_inputs(board.get("inputs"))
         self._check_light(board.get("light"))
         self._check_sounder(board.get("sounder"))
@@ -120,33 +122,37 @@ class _Check:
         if type(pin) is not int:
             self.say(field, "%r: a GPIO number wanted" % (pin,))
             return
-        if pin in self._used:
-            self.say(field, "GPIO %d is used by %s already; each pin can have one use" % (pin, self._used[pin]))
-        self._used[pin] = field
+        self.claim(field, pin)
         if use is None or not self._chip_known:
             return
-        problems, advice = pins.check(self._chip, self._module, pin, use, pull, self._wifi)
+        problems, advice = pins.check(self.chip, self._module, pin, use, pull, self._wifi)
         for text in problems:
             self.say(field, text)
         for text in advice:
             self.warnings.append("%s: %s" % (field, text))
 
+    def claim(self, field, pin):
+        if pin in self._used:
+            self.say(field, "GPIO %d is used by %s already; each pin can have one use" % (pin, self._used[pin]))
+        self._used[pin] = field
+
     def _check_chip(self):
-        if not self.choice("chip", self._chip, sorted(pins.CHIPS)):
+        if not self.choice("chip", self.chip, sorted(pins.CHIPS)):
             return False
-        return self.choice("module", self._module, sorted(pins.CHIPS[self._chip]["modules"]))
+        return self.choice("module", self._module, sorted(pins.CHIPS[self.chip]["modules"]))
 
     def _check_words(self):
         for field in ("name", "title", "journal"):
             value = self._board.get(field)
             if field in self._board and (not isinstance(value, str) or not value):
                 self.say(field, "%r: text wanted" % (value,))
-        bearers = self._board.get("bearers")
-        if not isinstance(bearers, list) or not bearers:
-            self.say("bearers", "%r: a list with at least one of %s wanted" % (bearers, ", ".join(BEARERS)))
-        else:
-            for i, bearer in enumerate(bearers):
-                self.choice("bearers[%d]" % i, bearer, BEARERS)
+        if "flash_mb" in self._board:
+            self.choice("flash_mb", self._board["flash_mb"], FLASHES_MB)
+        facts = self._board.get("facts")
+        if facts is not None and self.known("facts", facts, FIELDS, FIELDS):
+            for field in sorted(facts):
+                if self.known("facts." + field, facts[field], _FACT):
+                    self.fact("facts." + field, facts[field])
 
     def _check_inputs(self, inputs):
         if not isinstance(inputs, list) or not 1 <= len(inputs) <= _MOST_INPUTS:

@@ -32,6 +32,12 @@ CHIPS = {
             36: "sees false edges of 80 ns whenever an ADC or Wi-Fi power saving is used; they cost wake-ups, not calls",
             39: "sees false edges of 80 ns whenever an ADC or Wi-Fi power saving is used; they cost wake-ups, not calls",
         },
+        "uarts": (1, 2),  # free to use; 0 is the console
+        "rmii": {  # ESP32 technical reference, Ethernet MAC: all but MDC and MDIO have their pin in the chip
+            "fixed": {19: "TXD0", 21: "TX_EN", 22: "TXD1", 25: "RXD0", 26: "RXD1", 27: "CRS_DV"},
+            "in": (0,),
+            "out": (0, 16, 17),
+        },
         "modules": {"wroom": {}, "wrover": {16: "is wired to the PSRAM of a WROVER", 17: "is wired to the PSRAM of a WROVER"}},
     },
     "esp32s3": {
@@ -57,6 +63,7 @@ CHIPS = {
             46: "is a strapping pin: what is wired there must not pull it high while flashing",
         },
         "irq_warn": {},
+        "uarts": (1, 2),
         "modules": {"quad": {}, "octal": dict.fromkeys((33, 34, 35, 36, 37), "is wired to the octal flash or PSRAM")},
     },
 }

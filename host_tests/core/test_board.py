@@ -56,7 +56,7 @@ def test_each_wrong_field_is_named_with_value_rule_and_remedy():
         (("journal",), 7, "journal: 7"),
         (("bearers",), [], "bearers: []"),
         (("bearers",), 3, "bearers: 3"),
-        (("bearers",), ["pigeon"], "bearers[0]: 'pigeon': one of wifi"),
+        (("bearers",), ["pigeon"], "bearers[0]: 'pigeon': one of ethernet, wifi, cellular"),
         (("lihgt",), {}, "lihgt: unknown field"),
         (("light",), KeyError, "light: missing"),
         (("light",), "on", "light: 'on': an object"),
