@@ -36,6 +36,13 @@ def _pull(word):
     return {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[word]
 
 
+def _file_journal(entropy):
+    from firmware.drivers.file_journal import FileJournal  # here, because few boards lack the partition
+
+    print("journal: no partition of its own; calls are kept as files")
+    return FileJournal("calls", entropy)
+
+
 class Builder:
     """`board`: resolved board data; `settings`: core.settings.usable; `timers`: core.timers.Timers; `now()`: tick.
 
@@ -186,15 +193,12 @@ class Builder:
         return None if data is None else Light(machine.Pin(data["pin"], machine.Pin.OUT), data["active"]).set
 
     def journal(self, entropy):
-        """(journal, open calls); (None, []) if there is no partition for it or nothing of it can be used."""
+        """(journal, open calls); (None, []) if nothing of it can be used. Without a partition for it calls are kept as files."""
         import esp32
 
-        label = self._board.get("journal", "journal")
         try:
-            found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=label)
-            if not found:
-                raise JournalError("flash has no partition %r; flash the merged image with our partition table" % label)
-            journal = Journal(found[0], entropy)
+            found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=self._board.get("journal", "journal"))
+            journal = Journal(found[0], entropy) if found else _file_journal(entropy)
             return journal, journal.open()
         except (JournalError, OSError) as problem:
             self.problems.append(("storage", "", "journal: %s; calls go out, but do not outlive a power cut" % problem))

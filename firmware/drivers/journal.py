@@ -119,7 +119,7 @@ class Journal:
             return False
 
     def usage(self):
-        """For the health report: records in kept sectors, records still free, most erases of any sector, sectors retired, where."""
+        """For the health report: records in kept sectors, records still free, most erases of any sector, sectors retired."""
         used = self._ring.used_records()
         return {
             "used_records": used,
@@ -127,7 +127,6 @@ class Journal:
             "erases_max": max(self._ring.erases),
             "bad_sectors": self._ring.bad_count(),
             "where": self.where,
-            "where": "partition",
         }
 
     # Writing

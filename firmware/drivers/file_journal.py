@@ -1,0 +1,278 @@
+"""The alarm journal of a flash without a partition for it: empty files, whose names are the records. Source: P1, docs/journal.md.
+
+Loaded only by a unit that has no partition `journal`. The directory holds
+
+    s<epoch><number><boot>00000000<check>    a session began; call numbers up to `number` are spent
+    t<epoch><number><boot><a b c d><check>   an activation of call `number`: its number, input, kind, cause
+    c<epoch><number><boot>00000000<check>    call `number` is over, and what else is there of it counts for nothing
+
+all in hexadecimal digits, 8 for each part; the check is 4 digits of the CRC-32 of all before. littlefs makes and removes an empty
+file in one commit, so no record is ever half there, none needs a block of its own, and a full file system still takes some.
+A record that goes is removed only while another says as much: `c` goes after the `t` of its call, and only if a higher number
+stands in another record; the old `s` goes after the new one.
+"""
+
+import binascii
+import os
+
+from micropython import const
+
+from firmware.core.open_calls import OpenCalls
+from firmware.drivers.journal import JournalError
+
+_OPEN_MOST = const(128)  # activations of open calls: two calls of 64
+_FILES_MOST = const(192)  # with those of cleared calls, should nobody have called `idle`
+_FILES_END = const(256)  # and not one more, should none be removable
+_OWED_MOST = const(32)  # records that could not be written and are tried again
+_NAME = const(37)
+_CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
+_BOOT_SKIP = const(1000)  # sessions passed over if no record counts them: the service takes a lower number for an old session
+_PAUSE = const(10)  # calls of `idle`, one a second, before what has failed is tried again; doubles each time, up to
+_PAUSE_MOST = const(640)  # a full file system is not helped by many tries, and each may cost an erase
+_ENOENT = const(2)
+_ENOSPC = const(28)
+_NOTHING = (0, 0, 0, 0)
+
+
+class FileJournal:
+    """As drivers.journal.Journal, whose promises it makes. `directory`: on the unit's file system, made when needed; `entropy`:
+    as os.urandom. late_erases: how often files had to be tidied away on the alarm path; 0 if `idle` is called."""
+
+    where = "files"
+
+    def __init__(self, directory, entropy):
+        self._directory = directory
+        self._entropy = entropy
+        self._calls = OpenCalls()
+        self._owed = []  # names of records that are not on flash, oldest first
+        self._wait = 0
+        self._pause = _PAUSE
+        self._untidy = True
+        self._files = 0
+        self._epoch_n = 0
+        self._call_n = 0
+        self.epoch = ""
+        self.boot = 0
+        self.faults = []
+        self.late_erases = 0
+
+    def open(self):
+        """Recovers, begins a session, returns the list of OpenCall that are not cleared, in order.
+
+        A directory that cannot be read is put aside and a new one begun. Raises JournalError if there can be none at all. If
+        only the session cannot be noted, the calls are given all the same, and it is a fault.
+        """
+        self._begin()
+        self._resume(self._records())
+        self._tidy()  # before, too: starts that are cut one after the other must not fill the directory
+        self._write(self._name("s", self._call_n, _NOTHING))
+        self._untidy = True
+        self._tidy()
+        return self._calls.copy()
+
+    def trigger(self, call_n, trigger_n, input_index, kind, cause):
+        """Notes an activation; durable on return: one file made, as a rule no erase. As Journal.trigger."""
+        if self._calls.count >= _OPEN_MOST:
+            raise JournalError("journal full: %d activations of calls that nobody has cleared" % self._calls.count)
+        trigger = (trigger_n, input_index, kind, cause)
+        if min(trigger) < 0 or max(trigger) > 0xFF or not 0 <= call_n <= 0xFFFFFFFF:
+            raise ValueError("journal: activation out of range: call %r, %r" % (call_n, trigger))
+        self._call_n = max(self._call_n, call_n)
+        self._calls.add(call_n, trigger)
+        self._write_or_raise(self._name("t", call_n, trigger))
+
+    def cleared(self, call_n):
+        """Notes that a call is over; durable on return. As Journal.cleared."""
+        self._calls.remove(call_n)
+        number = "%08x" % call_n
+        self._owed = [name for name in self._owed if name[9:17] != number]
+        self._untidy = True
+        self._write_or_raise(self._name("c", call_n, _NOTHING))
+
+    def next_call_n(self):
+        """A number that no call of this epoch ever had, also none that was sent but did not reach flash. Writes nothing."""
+        self._call_n += 1
+        return self._call_n
+
+    def idle(self):
+        """One step of housekeeping, at most one file; True if there is more to do. To be called only while no call waits. Never
+        raises: what fails is in `faults`."""
+        if self._wait:
+            self._wait -= 1
+            return False
+        if not (self._owed or self._untidy):
+            return False
+        try:
+            more = self._step()
+            self._pause = _PAUSE
+            return more
+        except OSError as problem:
+            self._failed("journal: its files cannot be changed (%s); is the file system full?" % problem)
+            return False
+
+    def usage(self):
+        """For the health report: as Journal.usage; of files nobody counts the erases."""
+        free = max(0, _OPEN_MOST - self._calls.count)
+        return {"used_records": self._files, "free_records": free, "erases_max": 0, "bad_sectors": 0, "where": self.where}
+
+    # What is there
+
+    def _begin(self):
+        """There is a directory and it can be read. Raises JournalError."""
+        for aside in (False, True):
+            try:
+                os.listdir(self._directory)
+                return
+            except OSError as error:
+                problem = error
+            try:
+                if problem.args[0] != _ENOENT:
+                    if not aside:
+                        continue  # once more
+                    os.rename(self._directory, self._directory + ".bad")
+                    self._note_fault("journal: %s could not be read (%s); put aside, begun anew" % (self._directory, problem))
+                os.mkdir(self._directory)
+                return
+            except OSError as error:
+                problem = error
+        raise JournalError("no directory for its files (%s); is the file system full?" % problem)
+
+    def _records(self):
+        """List of what _parsed gives."""
+        names = os.listdir(self._directory)
+        records = []
+        for name in names:
+            record = _parsed(name)
+            if record is not None:
+                records.append(record)
+        self._files = len(records)
+        if len(names) > len(records):
+            strange = (len(names) - len(records), self._directory)
+            self._note_fault("journal: %d files in %s that are no records; passed over" % strange)
+        return records
+
+    def _resume(self, records):
+        session = newest = None
+        for record in records:
+            if record[0] == "s" and (session is None or record[3] > session[3]):
+                session = record
+            if newest is None or record[3] > newest[3]:
+                newest = record
+        if newest is None:
+            self._epoch_n = int.from_bytes(self._entropy(4), "little")
+            self.boot = 1
+        else:
+            self._epoch_n = (session or newest)[1]
+            self.boot = newest[3] + (1 if session else _BOOT_SKIP)
+            self._replay(records)
+            self._call_n += _CALL_N_SKIP
+            if session is None:
+                self._note_fault("journal damaged: no file says which session was the last")
+        self.epoch = "%08x" % self._epoch_n
+
+    def _replay(self, records):
+        over = []
+        found = []
+        for kind, epoch_n, call_n, _, trigger, _ in records:
+            if epoch_n == self._epoch_n:
+                self._call_n = max(self._call_n, call_n)
+                if kind == "c":
+                    over.append(call_n)
+                elif kind == "t":
+                    found.append((call_n, trigger))
+        found.sort()
+        for call_n, trigger in found:
+            if call_n not in over:
+                self._calls.add(call_n, trigger)
+
+    # Writing
+
+    def _name(self, kind, call_n, trigger):
+        text = kind + "%08x%08x%08x" % (self._epoch_n, call_n, self.boot) + "%02x%02x%02x%02x" % trigger
+        return text + _check(text)
+
+    def _write_or_raise(self, name):
+        if not self._write(name):
+            raise JournalError(self.faults[-1] if self.faults else "journal: no file could be made")
+        if self._files >= _FILES_MOST:
+            self.late_erases += 1  # nobody called idle for so long: rather now than without end
+            self._tidy()
+
+    def _write(self, name):
+        """True if the record is on flash; else `idle` tries again, and it is a fault."""
+        try:
+            self._make(name)
+            return True
+        except OSError as problem:
+            if len(self._owed) < _OWED_MOST:
+                self._owed.append(name)
+            self._failed("journal: no file could be made (%s); is the file system full?" % problem)
+            return False
+
+    def _make(self, name):
+        """One commit of the directory, which littlefs reads back."""
+        if self._files >= _FILES_END:
+            raise OSError(_ENOSPC)
+        open(self._directory + "/" + name, "wb").close()  # noqa: SIM115 - it is empty
+        self._files += 1
+
+    def _failed(self, text):
+        self._wait = self._pause
+        self._pause = min(2 * self._pause, _PAUSE_MOST)
+        self._note_fault(text)
+
+    # Housekeeping
+
+    def _tidy(self):
+        while self.idle():
+            pass
+
+    def _step(self):
+        if self._owed:
+            self._make(self._owed[0])
+            self._owed.pop(0)
+            return True
+        name = self._spent()
+        if name is None:
+            self._untidy = False
+            return False
+        os.remove(self._directory + "/" + name)
+        self._files -= 1
+        return True
+
+    def _spent(self):
+        """Name of a record that says nothing any more, or None."""
+        records = self._records()
+        over = []
+        highest = newest = 0
+        for kind, epoch_n, call_n, boot, _, _ in records:
+            if epoch_n == self._epoch_n:
+                highest = max(highest, call_n)
+                if kind == "c":
+                    over.append(call_n)
+                elif kind == "s":
+                    newest = max(newest, boot)
+        spent = None
+        for kind, epoch_n, call_n, boot, _, name in records:
+            if epoch_n == self._epoch_n:
+                if kind == "t" and call_n in over:
+                    return name
+                if kind == "c" and call_n < highest or kind == "s" and boot < newest:
+                    spent = name
+        return spent
+
+    def _note_fault(self, text):
+        if text not in self.faults and len(self.faults) < 16:
+            self.faults.append(text)
+
+
+def _check(text):
+    return "%04x" % (binascii.crc32(text.encode()) & 0xFFFF)
+
+
+def _parsed(name):
+    """(kind, epoch, call number, boot, (trigger, input, kind, cause), name) of a file's name, or None if it is no record."""
+    if len(name) != _NAME or name[0] not in "stc" or name[33:] != _check(name[:33]):
+        return None
+    trigger = (int(name[25:27], 16), int(name[27:29], 16), int(name[29:31], 16), int(name[31:33], 16))
+    return name[0], int(name[1:9], 16), int(name[9:17], 16), int(name[17:25], 16), trigger, name
