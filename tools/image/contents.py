@@ -33,6 +33,11 @@ def board_facts(board, source):
     return facts
 
 
+def flash_mb(facts):
+    """MB of flash of a board; None, which no layout takes, if its file does not say."""
+    return facts.get("flash_mb")
+
+
 def version(source):
     return _VERSION.search((Path(source) / "firmware" / "version.py").read_text(encoding="utf-8")).group(1)
 

@@ -1,7 +1,7 @@
 """The lock: which file of MicroPython a board is made with, by name, size and SHA-256 (micropython.lock.json).
 
 An image is built of nothing else. `python -m tools.image lock FILE --board B` enters a file once esptool has found it whole and
-made for the board's chip; under the name of a chip (`--board esp32`) it serves every board with that chip that has none of its own.
+made for the board's chip; under the name of a chip (`--board esp32`) it serves every board with that chip that has none itself.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ def entry_for(file, board, chip, path=LOCK):
         raise ImageError(f"{Path(path).name}: no MicroPython is locked for {board} or {chip}; check the file with `{again}`")
     entry = images[name]
     if entry["chip"] != chip:
-        raise ImageError(f"{Path(path).name}: {name} is locked for {entry['chip']}, and {board} has {chip}; lock it again: `{again}`")
+        raise ImageError(f"{Path(path).name}: {name} is locked for {entry['chip']}; {board} has {chip}: correct it by `{again}`")
     found = hashlib.sha256(data).hexdigest()
     if len(data) != entry["size"] or found != entry["sha256"]:
         raise ImageError(f"{file}: not the file that is locked for {name} ({entry['file']}, {entry['size']} bytes, SHA-256 "

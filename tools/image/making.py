@@ -21,9 +21,9 @@ _SECRET = 0o600
 
 @dataclass(frozen=True)
 class Image:
-    """A finished image. `parts`: [(offset in flash, path, name)] in order of offsets; `merged`: path of all of it in one file
-    that begins at offset 0; `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only image, as
-    the unit sees them below `rom/`, none in the form `mpy`; `sizes`: {path: bytes} of both; `notes`: what the user should know."""
+    """A finished image. `parts`: [(offset in flash, path, name)] in order of offsets; `merged`: path of all of it, from offset 0 on;
+    `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only image, as the
+    unit sees them below `rom/`, none in the form `mpy`; `sizes`: {path: bytes} of both; `notes`: what the user should know."""
 
     board: str
     chip: str
@@ -48,7 +48,7 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     """
     say = say or (lambda text: None)
     facts = contents.board_facts(board, source)
-    chip, flash_mb = facts["chip"], facts.get("flash_mb", 4)
+    chip, flash_mb = facts["chip"], contents.flash_mb(facts)
     table = partitions.layout(flash_mb)
     entry, data = lock.entry_for(micropython, board, chip, lock_file)
     form = _form(form, entry)

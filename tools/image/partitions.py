@@ -78,7 +78,7 @@ def complaints(partitions, end):
     for part in partitions:
         align = _APP_ALIGN if part.type == APP else SECTOR
         if part.offset % align or part.size % SECTOR or part.size <= 0:
-            found.append(f"{part.label}: offset 0x{part.offset:x}, size 0x{part.size:x}; want multiples of 0x{align:x}, 0x{SECTOR:x}")
+            found.append(f"{part.label}: 0x{part.offset:x}, size 0x{part.size:x}; want multiples of 0x{align:x} and 0x{SECTOR:x}")
         if part.offset < before:
             found.append(f"{part.label}: begins at 0x{part.offset:x}, before the end of what precedes it (0x{before:x})")
         if part.end > end:
