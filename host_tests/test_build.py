@@ -91,12 +91,49 @@ def test_a_sounder_that_does_not_start_costs_only_itself():
     assert builder("ESP32_GENERIC", sounder=None).speaker() is None
 
 
-def test_a_board_without_our_partition_calls_without_a_journal_and_says_so():
+def in_a_folder(do):
+    """`do(builder)`, of a board without partitions, in a directory of its own, as if it were the root of the unit's files."""
     one = builder("ESP32_GENERIC")
     machine.world.partitions = {"vfs": 16}
-    assert one.journal(entropy) == (None, [])
-    fault, _, text = one.problems[0]
-    assert fault == "storage" and "journal" in text and "partition" in text
+    folder = "build_test_%d" % int.from_bytes(os.urandom(4), "little")
+    back = os.getcwd()
+    os.mkdir(folder)
+    os.chdir(folder)
+    try:
+        do(one)
+        for path in ("calls", "calls.bad"):
+            for name in os.listdir(path):
+                os.remove(path + "/" + name)
+            os.rmdir(path)
+    finally:
+        os.chdir(back)
+    os.rmdir(folder)
+
+
+def test_a_board_without_our_partition_keeps_its_calls_as_files_which_is_no_fault_p1():
+    def do(one):
+        journal, found = one.journal(entropy)
+        assert found == [] and journal.where == "files" and one.problems == [] and journal.faults == []
+        journal.trigger(1, 1, 0, 1, 2)
+        journal, found = one.journal(entropy)
+        assert [call.triggers for call in found] == [[(1, 0, 1, 2)]] and journal.boot == 2
+        os.mkdir("calls.bad")
+
+    in_a_folder(do)
+
+
+def test_a_board_that_can_keep_calls_nowhere_says_so():
+    def do(one):
+        open("calls", "w").close()  # no directory, and no room to put it aside
+        os.mkdir("calls.bad")
+        open("calls.bad/x", "w").close()
+        assert one.journal(entropy) == (None, [])
+        fault, _, text = one.problems[0]
+        assert fault == "storage" and "journal" in text and "directory" in text
+        os.remove("calls")
+        os.mkdir("calls")
+
+    in_a_folder(do)
 
 
 def test_names_and_rooms_come_in_the_order_of_the_board_s_inputs():
