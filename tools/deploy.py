@@ -122,7 +122,7 @@ def deploy(out, settings, key, ca=None, form="source", source=ROOT, arch=rom.VIR
 def prepare(form):
     """Compile now what `deploy` will put into a root of this form: later it takes no time. Raises DeployError."""
     if form != "source":
-        compiled(modules(ROOT), form, rom.VIRTUAL_ARCH)
+        compiled(modules(ROOT), rom.VIRTUAL_ARCH)
 
 
 def messages(settings, source=ROOT):
@@ -189,7 +189,7 @@ def _put_modules(source, out, form, arch):
         for name, path in parts.items():
             _copy(path, out / name)
         return {}
-    codes = compiled(parts, form, arch)
+    codes = compiled(parts, arch)
     if form == "rom":
         rom.write(image_of(out), rom.image(codes))
         return codes
@@ -207,10 +207,11 @@ def modules(source):
     return {str(path.relative_to(source)): path for path in paths}
 
 
-def compiled(parts, form, arch):
-    """{"firmware/core/call.mpy": code} of `parts`, what `modules` gave, for a root of this form. Raises DeployError."""
+def compiled(parts, arch):
+    """{"firmware/core/call.mpy": code} of `parts`, what `modules` gave, as an image and a root of `.mpy` files have it. Raises
+    DeployError."""
     try:
-        return rom.compile_all(parts, arch, keep=(), join=form == "rom")
+        return rom.compile_all(parts, arch, keep=(), join=True)
     except rom.CompileError as error:
         raise DeployError(str(error)) from error
 

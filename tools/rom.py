@@ -5,6 +5,7 @@ flash on a board, and only its objects take heap. Native (viper) code is copied 
 docs/reference/romfs.rst and extmod/vfs_rom.c of MicroPython.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -56,6 +57,11 @@ def _compile_all(texts, arch, keep, functions):
 
 
 def _joined(texts):
+    for text in texts.values():
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            return texts  # mpy-cross says it better
     try:
         return joining.joined(texts).texts
     except joining.JoinError as error:

@@ -54,7 +54,7 @@ def common(board, chip, language, form, source):
         paths = {name: source / name for name in deploy.STARTED_BY_NAME}
         paths |= {f"board_configs/{path.name}": path for path in deploy.board_files(source / "board_configs", board)}
         paths |= {f"prompts/{language}/{path.name}": path for path in deploy.messages_in(language, source)}
-        codes = deploy.compiled(deploy.modules(source), form, rom.ARCHES[chip])
+        codes = deploy.compiled(deploy.modules(source), rom.ARCHES[chip])
         files = {name: path.read_bytes() for name, path in paths.items()}
     except (DeployError, OSError) as error:
         raise ImageError(str(error)) from error

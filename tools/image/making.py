@@ -21,7 +21,7 @@ _SECRET = 0o600
 
 @dataclass(frozen=True)
 class Image:
-    """A finished image. `parts`: [(offset in flash, path, name)] in order of offsets; `merged`: path of all of it, from offset 0 on;
+    """A finished image. `parts`: [(offset in flash, path, name)] in order of offsets; `merged`: path of all, from offset 0 on;
     `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only image, as the
     unit sees them below `rom/`, none in the form `mpy`; `sizes`: {path: bytes} of both; `notes`: what the user should know."""
 
