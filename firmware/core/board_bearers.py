@@ -3,6 +3,8 @@
 docs/boards.md explains each field.
 """
 
+from micropython import const
+
 from firmware.core import pins
 
 BEARERS = ("ethernet", "wifi", "cellular")
@@ -11,7 +13,9 @@ MODEMS = ("SIM7600",)  # those that the firmware can talk to
 BAUDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 _ETHERNET = ("phy", "phy_addr", "mdc", "mdio", "power", "ref_clk", "ref_clk_mode", "source", "verified")
 _CELLULAR = ("modem", "uart", "tx", "rx", "pwrkey", "dtr", "ri", "flight", "status", "baud", "source", "verified")
-_PHY_ADDRESSES = range(32)  # five bits of MDIO
+_MOST_ADDRESS = const(31)  # five bits of MDIO
+_ONE_AT_A_TIME = ("ethernet.ref_clk_mode: the chip's own clock is unsteady while Wi-Fi is on (ESP32 errata, CLK-3.22); the unit "
+                  "has one of the two on at a time")
 
 
 def check(look, board):
@@ -29,12 +33,12 @@ def check(look, board):
                 look.say(where, "%r needs the object of that name, with its pins" % bearer)
     ethernet, cellular = board.get("ethernet"), board.get("cellular")
     if ethernet is not None and look.known("ethernet", ethernet, _ETHERNET):
-        _check_ethernet(look, ethernet, pins.CHIPS[look.chip].get("rmii"))
+        _check_ethernet(look, ethernet, pins.CHIPS[look.chip].get("rmii"), bearers)
     if cellular is not None and look.known("cellular", cellular, _CELLULAR):
         _check_cellular(look, cellular, pins.CHIPS[look.chip]["uarts"])
 
 
-def _check_ethernet(look, ethernet, rmii):
+def _check_ethernet(look, ethernet, rmii, bearers):
     if rmii is None:
         look.say("ethernet", "the %s has no Ethernet controller; write null" % look.chip)
         return
@@ -42,8 +46,8 @@ def _check_ethernet(look, ethernet, rmii):
         look.claim("ethernet (%s, fixed in the chip)" % rmii["fixed"][pin], pin)
     look.choice("ethernet.phy", ethernet.get("phy"), PHYS)
     address = ethernet.get("phy_addr")
-    if type(address) is not int or address not in _PHY_ADDRESSES:
-        look.say("ethernet.phy_addr", "%r: a whole number in 0 ... 31 wanted" % (address,))
+    if type(address) is not int or not 0 <= address <= _MOST_ADDRESS:
+        look.say("ethernet.phy_addr", "%r: a whole number in 0 ... %d wanted" % (address, _MOST_ADDRESS))
     for field in ("mdc", "mdio"):
         look.pin("ethernet." + field, ethernet.get(field), "out")
     if ethernet.get("power") is not None:
@@ -54,6 +58,8 @@ def _check_ethernet(look, ethernet, rmii):
             look.say("ethernet.ref_clk", "GPIO %d cannot carry the clock %s; choose %s"
                      % (clock, mode, " or ".join(str(pin) for pin in rmii[mode])))
         look.pin("ethernet.ref_clk", clock, "data" if mode == "in" else "out")
+        if mode == "out" and "wifi" in bearers:
+            look.warnings.append(_ONE_AT_A_TIME)
     look.fact("ethernet", ethernet)
 
 
@@ -63,8 +69,8 @@ def _check_cellular(look, cellular, uarts):
     if type(uart) is not int or uart not in uarts:
         look.say("cellular.uart", "%r: one of %s wanted; 0 is the console" % (uart, ", ".join(str(one) for one in uarts)))
     look.pin("cellular.tx", cellular.get("tx"), "out")
-    look.pin("cellular.rx", cellular.get("rx"), "data")
-    for field, use in (("pwrkey", "out"), ("dtr", "out"), ("flight", "out"), ("ri", "level"), ("status", "level")):
+    look.pin("cellular.rx", cellular.get("rx"), "serial")
+    for field, use in (("pwrkey", "out"), ("dtr", "out"), ("flight", "out"), ("ri", "serial"), ("status", "serial")):
         if cellular.get(field) is not None:
             look.pin("cellular." + field, cellular[field], use)
     look.choice("cellular.baud", cellular.get("baud"), BAUDS)

@@ -70,15 +70,15 @@ CHIPS = {
 
 _FALSE_EDGES = "has its level pulled low for 80 ns whenever an ADC or Wi-Fi power saving is used: a click now and then"
 
-USES = ("in", "level", "out", "adc", "data")
+USES = ("in", "level", "out", "adc", "data", "serial")
 
 
 def check(chip, module, pin, use, pull="none", wifi=True):
     """Problems and warnings of one use of one pin: two lists of text that begin with "GPIO n".
 
     `chip`: key of CHIPS; `module`: key of its modules; `use`: of USES ("level": an input that is asked now and then, without
-    interrupt; "data": serial, from another chip); `pull`: `none`,
-    `up` or `down`; `wifi`: Wi-Fi is a bearer.
+    interrupt; "data": from another chip that is silent at power-up; "serial": from one that holds its lines high then); `pull`:
+    `none`, `up` or `down`; `wifi`: Wi-Fi is a bearer.
     """
     rules = CHIPS[chip]
     name = "GPIO %d " % pin
@@ -100,8 +100,9 @@ def check(chip, module, pin, use, pull="none", wifi=True):
         warnings.append(name + rules["irq_warn"][pin])
     if use == "data" and pin in rules["irq_warn"]:
         warnings.append(name + _FALSE_EDGES)
-    if use in ("in", "level", "adc") and pin in rules["boot_in"]:
-        problems.append(name + rules["boot_in"][pin] + "; a held cord would do that: choose another pin")
+    if use in ("in", "level", "adc", "serial") and pin in rules["boot_in"]:
+        why = "what drives it" if use == "serial" else "a held cord"
+        problems.append(name + rules["boot_in"][pin] + "; %s would decide that: choose another pin" % why)
     elif pin in rules["warn"]:
         warnings.append(name + rules["warn"][pin])
     return [text for text in problems if text], warnings

@@ -32,6 +32,12 @@ def test_a_state_lasts_as_long_as_the_unit_s_own_model_says():
         assert found["states"][state]["hours"] == pytest.approx(hours, abs=0.05)
 
 
+def test_a_board_with_ethernet_is_reckoned_with_what_carries_on_battery():
+    target = profile.find("target")
+    assert reckon({**board(), "bearers": ["ethernet", "wifi"]}, target) == reckon(board(), target)
+    assert reckon({**board(), "bearers": ["ethernet"]}, target)["states"]["standby"]["load_ma"] == 155
+
+
 def test_the_target_day_takes_what_its_parts_take():
     found = reckon(board(), profile.find("target"))["day"]
     assert found["takes_mah"] == round(41 * 24 + 199 / 2) and found["target_hours"] == 24.5

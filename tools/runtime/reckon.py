@@ -27,7 +27,7 @@ def reckon(board, profile, capacity_mah=None):
     own = power.get("loads_ma") or {}
     capacity = capacity_mah or (battery or {}).get("capacity_mah") or battery_model.CAPACITY_MAH
     off_mv = (battery or {}).get("off_mv") or OFF_MV
-    bearer = board["bearers"][0]
+    bearer = _on_battery(board["bearers"])
     states = {state: _state(state, bearer, own, capacity, off_mv) for state in STATES}
     day = _day(states, profile, capacity, off_mv)
     return {
@@ -41,6 +41,11 @@ def reckon(board, profile, capacity_mah=None):
         "states": states,
         "day": day,
     }
+
+
+def _on_battery(bearers):
+    """What carries without mains: the Ethernet PHY has no power then if there is another bearer (docs/bearers.md)."""
+    return next((bearer for bearer in bearers if bearer != "ethernet"), bearers[0])
 
 
 def _state(state, bearer, own, capacity_mah, off_mv):
