@@ -1,18 +1,31 @@
-# Nothing is decided here. Whatever ends the application, the board starts anew and takes up its open calls from the journal;
-# only Ctrl-C at the console leaves to the REPL, and there the watchdog restarts the unit.
-import time
-
-import machine
-
+# Nothing is decided here. Whatever ends the application, the board starts anew and takes up its open calls from the journal.
+# No key, exception or lack of memory leads to the prompt: only a unit that is blank or in service mode (docs/service-mode.md).
+opened = False
 try:
-    from firmware import app
+    import micropython
 
-    app.run()
-except KeyboardInterrupt:
-    raise SystemExit from None
-except Exception as problem:  # noqa: BLE001 - whatever it was, the unit has to come back
+    micropython.kbd_intr(-1)  # before all else; a Ctrl-C that was quicker ends in a restart
+    import gc
+
+    from firmware import service_mode
+
+    opened = service_mode.leaves()
+    if not opened:
+        del service_mode  # with all that it has brought
+        gc.collect()
+        from firmware import app
+
+        app.run()
+except BaseException as problem:  # noqa: BLE001 - whatever it was, the unit has to come back
+    opened = False
     import sys
 
     sys.print_exception(problem)
-time.sleep(2)
-machine.reset()
+    from firmware import rescue
+
+    rescue.listen()
+finally:
+    if not opened:
+        import machine
+
+        machine.reset()

@@ -14,12 +14,13 @@ SOON_S = 20  # bound for what takes a fraction of a second on an idle machine
 KEY = bytes(range(32))
 
 
-def make_root(tmp_path, damage=None, ca=None, port=None, **changes):
-    """A unit's file system in tmp_path/root; settings name a broker port where nobody listens unless `port` is given."""
+def make_root(tmp_path, damage=None, ca=None, port=None, form="source", **changes):
+    """A unit's file system in tmp_path/root; settings name a broker port where nobody listens unless `port` is given. `form`: of
+    the modules, of deploy.FORMS."""
     broker = {"host": "127.0.0.1", "port": port or free_port(), "server_name": "broker.test", "tls": ca is not None}
     settings = unit_settings("f12", "u1", [broker], "secret", **changes)
     root = tmp_path / "root"
-    deploy(root, settings, KEY, ca)
+    deploy(root, settings, KEY, ca, form)
     if damage:
         damage(root)
     return root

@@ -1,10 +1,13 @@
 """The unit starts with whatever it was given, says what is wrong, and keeps alarming with what still works (P8)."""
 
+import json
+
 import pytest
 
 from host_tests import real_unit
 from host_tests.real_unit import calls, edit_settings, said, started
 from tools import pki
+from tools.service import claim
 
 
 def put(name, content):
@@ -17,9 +20,15 @@ def put(name, content):
     return damage
 
 
+def lose_settings(root):
+    """With its claim there it is no blank unit, which would wait for its identity."""
+    (root / "settings.json").unlink()
+    (root / "claim.json").write_text(json.dumps(claim.file(claim.new())))
+
+
 BAD = {
     "settings cut short": (put("settings.json", b'{"v":1,"board":'), "settings.json"),
-    "settings gone": (put("settings.json", None), "settings.json"),
+    "settings gone": (lose_settings, "settings.json"),
     "no such timer": (edit_settings(timers={"repeat_ns": 5}), "timers.repeat_ns"),
     "wrong broker": (edit_settings(brokers=[{"host": "h", "port": 99999, "server_name": "x", "tls": True}]), "brokers[0].port"),
     "no wifi": (edit_settings(wifi=None), "wifi"),
@@ -110,7 +119,7 @@ def test_settings_that_break_after_a_good_start_are_replaced_by_their_copy(tmp_p
 
 
 def test_a_unit_whose_memory_does_not_hold_speech_starts_without_it_and_calls_p8(tmp_path):
-    """From source, with its byte code in the heap, as on a board with a stock build and no PSRAM."""
+    """As `.mpy` files, with its byte code in the heap, as a board with a stock build and no PSRAM gets it."""
 
     async def scene(board):
         texts = "\n".join(await started(board))
@@ -123,4 +132,4 @@ def test_a_unit_whose_memory_does_not_hold_speech_starts_without_it_and_calls_p8
         assert "starting without it" in "\n".join(await started(board, since_ms)), "with power it is tried again"
         await board.wait_event(lambda e: e["event"] == "light" and e["level"] == 1, real_unit.SOON_S, since_ms)
 
-    real_unit.run(tmp_path, scene, heapsize="320k")
+    real_unit.run(tmp_path, scene, heapsize="320k", form="mpy")

@@ -27,9 +27,10 @@ OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmw
                 "firmware.proving", "firmware.speaking", "firmware.speechless", "firmware.core.restarts",
                 "firmware.core.speech_settings", "firmware.drivers.tones", "firmware.walk.at_start")  # fmt: skip
 # Loaded before the joined modules, and let go of: they bring what they import with them, each a module of its own.
-ALONE = ("firmware.app", "firmware.muted", "firmware.stored")
+ALONE = ("firmware.service_mode", "firmware.rescue", "firmware.app", "firmware.muted", "firmware.stored")
 ON_DEMAND = ("firmware.walk", "firmware.core.walk", "firmware.proofs", "firmware.audio_loop",
-             "firmware.core.media.tone_meter")  # packages and modules that are imported and let go of while the unit runs
+             "firmware.core.media.tone_meter", "firmware.service",
+             "firmware.core.claim")  # packages and modules that are imported and let go of while the unit runs
 _SHORT = 10  # up to so many characters MicroPython makes a name of each text
 _SHARED = re.compile("_[A-Za-z]")  # a name that functions of many classes have (tools/attributes.py)
 _SAID = "_SAID"  # holds the words of errors

@@ -1,7 +1,8 @@
 """What outlives a reset, but not a power loss: the chip's RTC memory, of which this module is the only owner.
 
     byte 0-3     who wrote it: "ILS1"
-         4-7     mark: why this start is to leave something out (b"mute": speech did not fit into memory), or zeros
+         4-7     mark: what the next start is to do otherwise, or zeros. b"mute": leave speech out, which did not fit into memory;
+                 b"open": leave to the prompt, for service; b"serv": it has come out of service mode
          8-59    counters, 12 of 4 bytes, little-endian, and their CRC-32
          60-299  calls that could not be written to flash, 24 activations of 10 bytes
          300-875 flight recorder, 48 records of 12 bytes (core/recorder.py)
@@ -18,6 +19,8 @@ from micropython import const
 
 SIZE = const(876)
 MUTE = b"mute"
+OPEN = b"open"
+SERVED = b"serv"
 COUNTERS = ("seconds", "power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out", "task", "quick", "told",
             "spare")
 _MAGIC = b"ILS1"
@@ -81,7 +84,7 @@ class RtcMemory:
     # --- mark and counters
 
     def mark(self):
-        """b"mute", or zeros."""
+        """MUTE, OPEN, SERVED, or zeros."""
         return bytes(self._data[4:8])
 
     def set_mark(self, mark=_NO_MARK):
