@@ -14,7 +14,7 @@ from tools.prompts import texts
 from firmware.core import board as board_rules
 
 NAME = "image.json"  # in the file system: what was put there
-FORMS = ("rom", "mpy")
+FORMS = ("rom", "mpy", "frozen")  # of the modules; frozen: in the app, by manifest.py
 _VERSION = re.compile(r'^VERSION = "([^"]+)"', re.MULTILINE)
 _CLAIM = "claim.json"
 
@@ -44,7 +44,7 @@ def version(source):
 
 def common(board, chip, language, form, source):
     """(files, modules), {path: bytes} each, that all units with this board and language have. `modules`: those of the read-only
-    image, none in the form `mpy`, where they are files. Raises ImageError."""
+    image; in the form `mpy` they are files, in the form `frozen` there are none. Raises ImageError."""
     if form not in FORMS:
         raise ImageError(f"form: {form!r} is not one of {', '.join(FORMS)}")
     if language not in texts.languages():
@@ -54,7 +54,7 @@ def common(board, chip, language, form, source):
         paths = {name: source / name for name in deploy.STARTED_BY_NAME}
         paths |= {f"board_configs/{path.name}": path for path in deploy.board_files(source / "board_configs", board)}
         paths |= {f"prompts/{language}/{path.name}": path for path in deploy.messages_in(language, source)}
-        codes = deploy.compiled(deploy.modules(source), rom.ARCHES[chip])
+        codes = deploy.compiled(deploy.modules(source), rom.ARCHES[chip]) if form != "frozen" else {}
         files = {name: path.read_bytes() for name, path in paths.items()}
     except (DeployError, OSError) as error:
         raise ImageError(str(error)) from error

@@ -2,7 +2,7 @@
 
 Block, cache and limits are those of extmod/vfs_lfsx.c with its defaults: a file that lies within its folder's block must fit
 into the cache of whoever reads it (128 bytes), and the number of blocks must be the partition's. Files are written into as few
-blocks as hold them, at the beginning; then the file system is grown to its partition. So an image is short, and the same files
+blocks as hold them, the first ones; then the file system is grown to its partition. So an image is short, and the same files
 give the same image.
 """
 
@@ -14,7 +14,6 @@ BLOCK = 4096
 _READ = 32  # VfsLfs2's readsize and progsize
 _CACHE = 4 * _READ
 _LIMITS = {"name_max": 255, "file_max": 2147483647, "attr_max": 1022}
-_BLANK = b"\xff" * BLOCK
 
 
 def image(files, size):
@@ -23,41 +22,36 @@ def image(files, size):
     Raises ImageError if they do not fit.
     """
     most = size // BLOCK
-    for blocks in (_estimate(files), _estimate(files) * 3 // 2, most):
-        if blocks <= most:
-            try:
-                return _filled(files, blocks, most)
-            except LittleFSError as error:
-                if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
-                    raise
+    first = _filled(files, most, most)
+    if first is not None:
+        for blocks in range(first.used_block_count, most + 1):
+            system = _filled(files, blocks, most)
+            if system is not None:
+                return bytes(system.context.buffer[: blocks * BLOCK])
     need = sum(map(len, files.values()))
     largest = ", ".join(f"{name} ({len(files[name])})" for name in sorted(files, key=lambda name: -len(files[name]))[:3])
     raise ImageError(f"{len(files)} files, {need} bytes: they do not fit into {size} bytes of vfs; the largest: {largest}")
 
 
-def _estimate(files):
-    """Blocks that will do: each file in whole blocks, two for each folder, some to spare."""
-    folders = {name.rsplit("/", depth)[0] for name in files for depth in range(1, name.count("/") + 1)}
-    return sum(-(-len(content) // (BLOCK - 64)) for content in files.values()) + 2 * len(folders) + len(files) // 8 + 8
-
-
 def _filled(files, blocks, most):
+    """A LittleFS with the files in its first `blocks` blocks, grown to `most`; None if they do not fit."""
     system = LittleFS(block_size=BLOCK, block_count=blocks, read_size=_READ, prog_size=_READ, cache_size=_CACHE,
                       lookahead_size=_READ, block_cycles=100, mount=False, **_LIMITS)
     system.format()
     system.mount()
-    for name in sorted(files):
-        if "/" in name:
-            system.makedirs(name.rsplit("/", 1)[0], exist_ok=True)
-        with system.open(name, "wb") as file:
-            file.write(files[name])
-    if most > blocks:
-        system.fs_grow(most)
-    system.unmount()
-    data = bytes(system.context.buffer)
-    while data.endswith(_BLANK):
-        data = data[:-BLOCK]
-    return data
+    try:
+        for name in sorted(files):
+            if "/" in name:
+                system.makedirs(name.rsplit("/", 1)[0], exist_ok=True)
+            with system.open(name, "wb", buffering=0) as file:
+                file.write(files[name])
+        if most > blocks:
+            system.fs_grow(most)
+    except LittleFSError as error:
+        if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
+            raise
+        return None
+    return system
 
 
 def files(data, size):

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LIST = "image.json"  # in the folder of an image; written last, so a folder without it is not whole
 MERGED = "flash.bin"
 _SECRET = 0o600
+_FROZEN = b"firmware/app"  # in the names of what is frozen
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,15 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     """Makes the image for `board` in the folder `out`; returns Image. Raises ImageError.
 
     `micropython`: path of a file that the lock names; `identity`: folder of one unit's settings.json, key, CA and claim.json,
-    which then are in the image (readable by its owner only); `form`: "rom" or "mpy", by default what this MicroPython can do;
-    `lock_file`: another lock than the repository's; `say(text)`: told each step.
+    which then are in the image (readable by its owner only); `form`: of contents.FORMS, by default "rom" or "mpy" as this
+    MicroPython can; `lock_file`: another lock than the repository's; `say(text)`: told each step.
     """
     say = say or (lambda text: None)
     facts = contents.board_facts(board, source)
     chip, flash_mb = facts["chip"], contents.flash_mb(facts)
     table = partitions.layout(flash_mb)
     entry, data = lock.entry_for(micropython, board, chip, lock_file)
-    form = _form(form, entry)
+    form = _form(form, entry, data)
     say(f"{board}: {chip}, {flash_mb} MB; MicroPython {entry['version']}; modules as {form}")
     files, modules = contents.common(board, chip, language, form, source)
     say(f"{len(modules or files)} modules and files compiled and collected" if modules else f"{len(files)} files collected")
@@ -73,7 +74,9 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
                  about["modules"], {name: len(code) for name, code in sorted({**files, **modules}.items())}, notes)
 
 
-def _form(form, entry):
+def _form(form, entry, data):
+    if form == "frozen" and _FROZEN not in data:
+        raise ImageError(f"form frozen: {entry['file']} has none of our modules; build it with our manifest.py (docs/image.md)")
     if form == "rom" and not entry["vfs_rom"]:
         raise ImageError(f"form rom: MicroPython {entry['version']} as locked ({entry['file']}) runs no modules from an image; "
                          "take the form mpy, or a build with MICROPY_VFS_ROM (docs/rom.md)")
