@@ -145,8 +145,13 @@ def standins_image():
     sources = {}
     for folder in ("child", "standins"):
         sources.update((f"{folder}/{path.name}", path) for path in sorted((_HERE / folder).glob("*.py")))
+    return image_of_modules("standins", sources)
+
+
+def image_of_modules(title, sources):
+    """The path of a read-only image of `sources`, {name in it: path}, compiled. Made anew when one has changed."""
     content = rom.image(rom.compile_all(sources))
-    path = _IMAGES / f"standins-{hashlib.sha256(content).hexdigest()[:16]}.romfs"
+    path = _IMAGES / f"{title}-{hashlib.sha256(content).hexdigest()[:16]}.romfs"
     if not path.exists():
         rom.write(path, content)
     return path

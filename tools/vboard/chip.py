@@ -30,7 +30,8 @@ class Chip:
     """`board`: for its `emit`, `facts`, `root`, `state`, `wiring`, `supply`. Options:
 
     `unique_id` (6 bytes), `wifi_join_ms` (how long joining the access point takes), `partitions` ({label: sectors of 4,096
-    bytes}), `dns` (address that the unit is told), `interpreter` (a Python with MicroPython in it), `lights` (pattern table).
+    bytes}), `dns` (address that the unit is told), `interpreter` (a Python with MicroPython in it), `lights` (pattern table),
+    `process` (what runs a life, made as a ChildProcess is).
     """
 
     def __init__(self, board, heapsize, ticks_start, unique_id=b"\x24\x6f\x28\x00\x00\x01", wifi_join_ms=300, **options):
@@ -42,6 +43,7 @@ class Chip:
         self._dns = options.pop("dns", "127.0.0.1")
         self._interpreter = options.pop("interpreter", None) or find_interpreter()
         lights = options.pop("lights", None) or firmware_lights()
+        self._process = options.pop("process", ChildProcess)
         if options:
             raise TypeError(f"unknown options: {', '.join(options)}")
         self.lamp = Lamp(board, lights)
@@ -111,6 +113,11 @@ class Chip:
         await self._dead()
         self.speaker.stop()
 
+    @property
+    def is_alive(self):
+        """A life runs, from the beginning of its boot.py to its end; also at the prompt."""
+        return self._running.is_set()
+
     async def _dead(self):
         if self._lives is not None:
             done, _ = await asyncio.wait((self._lives,), timeout=_DEAD_S)
@@ -156,7 +163,7 @@ class Chip:
             self.mhz = _START_MHZ
         self.power_save, self.radio = _START_POWER_SAVE, False
         self._board.emit("reset", cause=CAUSES[cause])
-        self._child = ChildProcess(self._take, self._print, self.sound)
+        self._child = self._process(self._take, self._print, self.sound)
 
     def _settings(self):
         return {
@@ -181,6 +188,10 @@ class Chip:
             self.tell(wire.ARM_CUT, self._cut[1], self._cut[0])
         self.tell(wire.UDP_FAULT, self._udp_fault)
         self._running.set()
+
+    def soft_reset(self):
+        """What runs is to begin anew, as after machine.soft_reset()."""
+        self._end_life(SOFT)
 
     def _end_life(self, cause):
         """Kills the child; the next life begins with this cause."""

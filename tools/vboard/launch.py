@@ -3,7 +3,7 @@
     python launch.py ARGUMENT ... -- IMAGE ...
 
 MicroPython gets its arguments and, after them, ADDRESS:LENGTH of each image. It works because this MicroPython is an extension
-of Python: the images are mapped into the process that it then runs in.
+of Python: the images are mapped into the process that it then runs in. `shared:IMAGE` may be written: it is a whole flash chip.
 """
 
 import ctypes
@@ -21,9 +21,11 @@ _FAILED = ctypes.c_void_p(-1).value
 
 def mapped(path):
     """ADDRESS:LENGTH of the file's content; the mapping lasts as long as the process. Raises OSError."""
-    with open(path, "rb") as file:
+    shared = path.startswith("shared:")
+    mode, rights = ("r+b", mmap.PROT_READ | mmap.PROT_WRITE) if shared else ("rb", mmap.PROT_READ)
+    with open(path.removeprefix("shared:"), mode) as file:
         length = os.fstat(file.fileno()).st_size
-        address = _LIBC.mmap(None, length, mmap.PROT_READ, mmap.MAP_PRIVATE, file.fileno(), 0)
+        address = _LIBC.mmap(None, length, rights, mmap.MAP_SHARED if shared else mmap.MAP_PRIVATE, file.fileno(), 0)
     if address == _FAILED:
         raise OSError(ctypes.get_errno(), f"cannot map {path}")
     return f"{address}:{length}"

@@ -1,0 +1,105 @@
+"""A virtual ESP32 on a serial port until Ctrl-C: `python -m tools.vboard.usb --link PATH --state DIR [--chip esp32|esp32s3]`.
+
+Prints one line of JSON when it is ready, `{"v": 1, "port": PATH, "mode": ..., "relays": [PORTS]}`. Then each line on its standard
+input is a hand on the board; each is answered by a line of JSON with `ok`, `mode` and, if refused, `error`:
+
+    boot | reset | pull | plug | status | heal | fault NAME [SETTING=VALUE ...]
+
+`boot` is BOOT held and RESET pressed. Faults: docs/virtual-usb.md.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+
+from tools.vboard.errors import BoardError
+from tools.vboard.usb.board import UsbBoard
+from tools.vboard.usb.flash import SIZES_MB, FlashError
+
+VERSION = 1
+
+
+def _pair(text):
+    listen, _, target = text.rpartition(":")
+    return int(listen or 0), int(target)
+
+
+def _arguments(words):
+    parser = argparse.ArgumentParser(prog="python -m tools.vboard.usb", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--link", required=True, help="path of the serial port, a symlink that is made")
+    parser.add_argument("--state", required=True, help="directory with the flash chip; made if missing, used again if there")
+    parser.add_argument("--chip", choices=("esp32", "esp32s3"), default="esp32")
+    parser.add_argument("--flash-mb", type=int, choices=SIZES_MB, default=4, metavar="N", help="2, 4, 8 or 16 (default: 4)")
+    parser.add_argument("--mac", default="24:6f:28:00:00:01", help="of the chip (default: %(default)s)")
+    parser.add_argument("--board", help="board file whose wires hang on the chip (default: one with that chip)")
+    parser.add_argument("--broker-port", type=_pair, action="append", default=[], metavar="[LISTEN:]TARGET", help="relay to it")
+    parser.add_argument("--boot", action="store_true", help="start in the ROM's loader, as with BOOT held")
+    parser.add_argument("--mains", action="store_true", help="the cable does not power the board")
+    parser.add_argument("--console", action="store_true", help="print what the chip says to standard error")
+    return parser.parse_args(words)
+
+
+def obey(board, line):
+    """Does what a line says; returns the answer, a dict."""
+    words = line.split()
+    try:
+        if words[:1] == ["fault"] and len(words) > 1:
+            board.fault(words[1], **dict(_setting(word) for word in words[2:]))
+        elif words == ["boot"]:
+            board.press_boot()
+        elif words in (["reset"], ["pull"], ["plug"], ["heal"]):
+            getattr(board, words[0])()
+        elif words == ["status"]:
+            return {"ok": True, **board.status()}
+        else:
+            raise BoardError(f"{line!r}: boot, reset, pull, plug, status, heal or fault NAME SETTING=VALUE wanted")
+    except BoardError as error:
+        return {"ok": False, "error": str(error), "mode": board.mode}
+    return {"ok": True, "mode": board.mode}
+
+
+def _setting(word):
+    name, _, value = word.partition("=")
+    try:
+        return name, int(value, 0)
+    except ValueError:
+        return name, value
+
+
+def _serve(board):
+    for line in sys.stdin:
+        if line.strip():
+            print(json.dumps({"v": VERSION, **obey(board, line.strip())}), flush=True)
+
+
+def main(words=None):
+    options = _arguments(words)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        board = UsbBoard(
+            options.link, options.state, chip=options.chip, flash_mb=options.flash_mb, mac=options.mac, board=options.board,
+            relays=options.broker_port, usb_power=not options.mains, boot_held=options.boot,
+            listener=_show if options.console else None,
+        )  # fmt: skip
+        with board:
+            ready = {"v": VERSION, "port": str(board.link), "mode": board.mode, "relays": board.relay_ports}
+            print(json.dumps(ready), flush=True)
+            threading.Thread(target=_serve, args=(board,), daemon=True).start()
+            stop.wait()
+    except (BoardError, FlashError, OSError, ValueError) as error:
+        print(f"virtual ESP32: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(data):
+    sys.stderr.write(data.decode("utf-8", "replace"))
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Named faults of a virtual ESP32 on a serial port.
+
+| fault | settings | what happens |
+|---|---|---|
+| `wrong_chip` | | it is the other of the two chips, from the next reset into the loader on |
+| `busy` | | another program has the port, with an exclusive lock |
+| `cable` | `bytes`: n, or `step`: name, `count`: n | the cable comes out after n bytes from the host, or at the n-th such step |
+| `no_take` | `offset`, `size` | programs take no effect in this range of the flash (default: all of it): verifying fails |
+| `small_flash` | `mb`: 2, 4, 8 | the flash chip is that small; its content beyond that is out of reach |
+| `corrupt_vfs` | | the file system's first two sectors are rubbish (needs a partition table) |
+| `silent` | | nothing is answered and nothing is said |
+
+Steps of `cable`: those of rom.STEPS.
+"""
+
+import asyncio
+
+from tools.vboard.errors import BoardError
+from tools.vboard.usb.contents import BootError, partitions
+from tools.vboard.usb.flash import SECTOR_BYTES, SIZES_MB
+from tools.vboard.usb.rom import STEPS
+from tools.vboard.usb.rom_chips import rom_chip
+
+FAULTS = ("wrong_chip", "busy", "cable", "no_take", "small_flash", "corrupt_vfs", "silent")
+_RUBBISH = bytes(range(256)) * (SECTOR_BYTES // 256)
+
+
+class Faults:
+    """`board`: UsbBoard. All in its loop."""
+
+    def __init__(self, board):
+        self._board = board
+        self.forget()
+
+    def forget(self):
+        self.chip = None  # RomChip that it is instead
+        self.silent = False
+        self._bytes = None
+        self._step = None
+        self._count = 0
+
+    async def inject(self, name, settings):
+        if name not in FAULTS:
+            raise BoardError(f"fault {name!r}: one of {', '.join(FAULTS)} wanted")
+        try:
+            getattr(self, "_" + name + "_fault")(**settings)
+        except TypeError as error:
+            raise BoardError(f"fault {name}: {error}") from error
+
+    async def heal(self):
+        self.forget()
+        self._board.tty.unlock()
+        self._board.flash.dead = range(0)
+        self._board.flash.limit(None)
+
+    def _wrong_chip_fault(self):
+        self.chip = rom_chip("esp32" if self._board.chip == "esp32s3" else "esp32s3", self._board.mac)
+
+    def _busy_fault(self):
+        try:
+            self._board.tty.lock()
+        except OSError as error:
+            raise BoardError(f"fault busy: {error}") from error
+
+    def _cable_fault(self, *, bytes=None, step=None, count=1):  # noqa: A002 - the name that reads best for the caller
+        if (bytes is None) == (step is None) or step is not None and step not in STEPS:
+            raise BoardError(f"fault cable: either bytes, or step: one of {', '.join(STEPS)}")
+        self._bytes, self._step, self._count = bytes, step, count
+
+    def _no_take_fault(self, *, offset=0, size=None):
+        self._board.flash.dead = range(offset, self._board.flash.size if size is None else offset + size)
+
+    def _small_flash_fault(self, *, mb):
+        if mb not in SIZES_MB:
+            raise BoardError(f"fault small_flash: mb is one of {', '.join(map(str, SIZES_MB))}")
+        self._board.flash.limit(mb)
+
+    def _corrupt_vfs_fault(self):
+        flash = self._board.flash
+        try:
+            found = [one for one in partitions(flash) if one.label == "vfs"]
+        except BootError as error:
+            raise BoardError(f"fault corrupt_vfs: {error.text}") from error
+        if not found:
+            raise BoardError("fault corrupt_vfs: the partition table has no `vfs`")
+        flash.put(found[0].offset, _RUBBISH * 2)
+
+    def _silent_fault(self):
+        self.silent = True
+
+    # On the line.
+
+    def passes(self, data):
+        """What of `data` from the host arrives before the cable is out."""
+        if self._bytes is None:
+            return data
+        arrives = data[: self._bytes]
+        self._bytes -= len(arrives)
+        if not self._bytes:
+            self._pull()
+        return arrives
+
+    def step(self, name):
+        """The loader is about to do this."""
+        if name == self._step:
+            self._count -= 1
+            if not self._count:
+                self._pull()
+
+    def _pull(self):
+        self._bytes = self._step = None
+        self._board.loader = None
+        self._board.tty.pull()
+        asyncio.ensure_future(self._board.pulled())
+
+    def answers(self, packets):
+        """What of the loader's answers reaches the host."""
+        return [] if self.silent else packets
