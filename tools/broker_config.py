@@ -59,8 +59,19 @@ def nats(directory, port, tls, users):
         "}",
     ]
     if users:
-        lines += ["authorization { users: [", *[_nats_user(user) for user in users], "] }"]
+        lines.append(nats_users(users))
     return _write(directory / "nats.conf", lines)
+
+
+def nats_users(users):
+    """The part of a NATS server's configuration that says who may say and hear what."""
+    return "\n".join(["authorization { users: [", *[_nats_user(user) for user in users], "] }"])
+
+
+def mosquitto_users(users):
+    """Texts of mosquitto's password file and of its access list."""
+    passwords = "\n".join(f"{user.name}:{_hashed(user.password)}" for user in users)
+    return passwords, "\n".join(line for user in users for line in _mosquitto_user(user))
 
 
 def mosquitto(directory, port, tls, users):
@@ -79,8 +90,9 @@ def mosquitto(directory, port, tls, users):
     if tls:
         lines += [f"certfile {tls.cert_pem.resolve()}", f"keyfile {tls.key_pem.resolve()}", "tls_version tlsv1.2"]
     if users:
-        passwords = _write(directory / "passwords", [f"{user.name}:{_hashed(user.password)}" for user in users])
-        access = _write(directory / "access", [line for user in users for line in _mosquitto_user(user)])
+        passwords, access = (
+            _write(directory / name, [text]) for name, text in zip(("passwords", "access"), mosquitto_users(users), strict=True)
+        )
         lines += [f"password_file {passwords.resolve()}", f"acl_file {access.resolve()}"]
     return _write(directory / "mosquitto.conf", lines)
 

@@ -45,7 +45,7 @@ class BrokerLink:
         broker = self.broker
         client = aiomqtt.Client(
             broker.host, broker.port, username=broker.user, password=broker.password, identifier=self._client_id,
-            tls_context=_tls(broker) if broker.tls else None, keepalive=_KEEPALIVE_S, timeout=_REPLY_S, clean_session=True,
+            tls_context=tls_context(broker) if broker.tls else None, keepalive=_KEEPALIVE_S, timeout=_REPLY_S, clean_session=True,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)], max_inflight_messages=_IN_FLIGHT_MAX,
         )  # fmt: skip
         client.pending_calls_threshold = 10_000
@@ -84,7 +84,8 @@ class _NamedContext(ssl.SSLContext):
         return super().wrap_socket(sock, **options)
 
 
-def _tls(broker):
+def tls_context(broker):
+    """Verifies the certificate by the broker's own CA, and its name. `broker`: config.Broker."""
     context = _NamedContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.server_name = broker.server_name

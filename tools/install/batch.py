@@ -1,0 +1,169 @@
+"""Many boards over several ports at once: each port takes the next flat; one that fails stops nothing else.
+
+A board that the store knows goes to its own flat, whatever port it is on, so that a second run finishes what the first began.
+"""
+
+import os
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+
+from . import audit
+from .errors import InstallError
+from .run import Run
+
+_LOOK_S = 0.2
+_NEXT_S = 600  # so long a port waits for its next board
+
+
+@dataclass
+class Result:
+    """Of one run, or of a flat that was not begun (`port` empty)."""
+
+    flat: str
+    unit: str = ""
+    port: str = ""
+    mac: str = ""
+    error: InstallError | None = None
+    notes: list = field(default_factory=list)
+    seconds: int = 0
+
+    @property
+    def is_good(self):
+        return self.error is None
+
+
+class Batch:
+    """`flats`: list of Flat still to be done; `ports`: list of paths; `fixed`: {port: flat id} where the command says so."""
+
+    def __init__(self, job, flats, ports, fixed=None):
+        self._job, self._left, self._ports, self._progress = job, list(flats), ports, job.progress
+        self._fixed = fixed or {}
+        self._lock = threading.Lock()
+        self.results = []
+
+    def run(self):
+        """List of Result, in the order in which they came to their end."""
+        threads = [threading.Thread(target=self._serve, args=(port,), daemon=True) for port in self._ports]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):  # a join without a bound would keep Ctrl-C away
+            try:
+                for thread in threads:
+                    thread.join(_LOOK_S)
+            except KeyboardInterrupt:
+                self._job.stop.set()
+                self._progress.say("stopping; each board is left where it can go on ...")
+        for flat in self._left:
+            why = "stopped by you" if self._job.stop.is_set() else "no port took it"
+            error = InstallError("not_begun", flat=flat.flat, why=why)
+            self.results.append(Result(flat.flat, flat.unit, error=error))
+        return self.results
+
+    def _serve(self, port):
+        while True:
+            self._one(port)
+            if port in self._fixed or not self._wants_more() or not self._next_board(port):
+                return
+
+    def _wants_more(self):
+        with self._lock:
+            return bool(self._left) and not self._job.stop.is_set()
+
+    def _next_board(self, port):
+        """True once the board was unplugged and another one is there."""
+        self._progress.done(port, "", "unplug this board and plug in the next one")
+        end_s = time.monotonic() + _NEXT_S
+        for is_there in (False, True):
+            while os.path.exists(port) != is_there:
+                if self._job.stop.is_set() or time.monotonic() > end_s or not self._wants_more():
+                    return False
+                time.sleep(_LOOK_S)
+        return True
+
+    def _one(self, port):
+        job, progress, taken = self._job, self._progress, []
+
+        def choose(board):
+            taken.append(self._choose(port, board))
+            return taken[0]
+
+        def say(step, text):
+            progress.step(port, taken[0].flat if taken else self._fixed.get(port, ""), step, text)
+
+        began_s = time.monotonic()
+        run = Run(job, port, choose, say, lambda text: progress.log(port, text))
+        error = None
+        try:
+            run.run()
+        except InstallError as problem:
+            error = problem
+        except Exception as problem:  # noqa: BLE001 - of any kind: the other boards go on, and this one has its row
+            progress.log(port, traceback.format_exc())
+            error = InstallError("internal", why=f"{type(problem).__name__}: {problem}", step=run.step)
+            error.step = run.step
+        seconds = int(time.monotonic() - began_s)
+        self._told(port, run, error, seconds)
+
+    def _told(self, port, run, error, seconds):
+        facts, job, progress = run.facts, self._job, self._progress
+        flat = facts.flat
+        result = Result(
+            flat.flat if flat else self._fixed.get(port, ""), flat.unit if flat else "", port,
+            facts.board.mac if facts.board else "", error, facts.notes, seconds,
+        )  # fmt: skip
+        try:
+            with job.books:
+                job.audit.append(**row(facts, error, seconds, job.options.who))
+        except InstallError as problem:  # it is not installed if nobody can prove it
+            problem.step = "audit"
+            result.error = error or problem
+            progress.log(port, f"audit: {problem}")
+        with self._lock:
+            self.results.append(result)
+        if result.is_good:
+            progress.done(port, result.flat, f"installed, {seconds} s" + (f"; {'; '.join(result.notes)}" if result.notes else ""))
+        else:
+            progress.done(port, result.flat, f"FAILED at {result.error.step or '?'}: {result.error.what}")
+            progress.say(f"{port}: {result.error.what}\n  Next: {result.error.next}")
+
+    def _choose(self, port, board):
+        """The Flat for this board. Raises InstallError (`mac_taken`, `wrong_chip`, `not_begun`)."""
+        with self._lock:
+            known = self._job.store.by_mac(board.mac)
+            if port in self._fixed:
+                flat = next((one for one in self._left if one.flat == self._fixed[port]), None)
+            elif known:
+                flat = next((one for one in self._left if one.unit == known.unit), None)
+                if flat is None:
+                    raise InstallError("mac_taken", mac=board.mac, unit=known.unit, flat=known.flat)
+            else:
+                bound = {one.unit for one in self._job.store.all() if one.mac}
+                free = [one for one in self._left if one.unit not in bound]
+                flat = next((one for one in free if one.chip == board.chip), None) or next(iter(free), None)
+            if flat is None:
+                raise InstallError("not_begun", flat=self._fixed.get(port, "?"), why="every flat has its board already")
+            if flat.chip == board.chip or port in self._fixed:  # a wrong board uses up no flat
+                self._left.remove(flat)
+            return flat
+
+
+def row(facts, error, seconds, who):
+    """The audit's cells of one run."""
+    flat, board, image, test = facts.flat, facts.board, facts.image, facts.test
+    cells = {
+        "utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "who": who, "seconds": seconds,
+        "result": audit.FAILED if error else audit.INSTALLED, "step": error.step if error else "",
+        "error": error.code if error else "", "detail": error.what if error else "; ".join(facts.notes),
+        "session": facts.session, "firmware": facts.health.get("firmware", ""), "image": facts.image_id,
+    }  # fmt: skip
+    if flat:
+        cells |= {"flat": flat.flat, "unit": flat.unit, "board": flat.board}
+    if board:
+        cells |= {"chip": board.chip, "mac": board.mac, "flash_mb": board.flash_mb}
+    if image:
+        cells |= {"form": image.form}
+    if test:
+        cells |= {"self_test": test.summary(), "record": test.sha256}
+    return cells

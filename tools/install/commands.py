@@ -1,0 +1,187 @@
+"""What each command does. All return an exit code: 0 done, 1 not all of it, 2 wrong use or files, 130 stopped by Ctrl-C."""
+
+import contextlib
+import getpass
+import os
+import sys
+import time
+from pathlib import Path
+
+from . import atomic, audit, desk, dry, flats, init, labels, press, scheme
+from .batch import Batch
+from .errors import InstallError
+from .job import Job, Options
+from .progress import Progress
+from .store import Store
+
+DONE, NOT_ALL, WRONG, STOPPED = 0, 1, 2, 130
+
+
+def make_scheme(options):
+    wifi = None if options.no_wifi else (options.ssid, _wifi_password(options))
+    files = dict(options.micropython)
+    made = init.make(options.scheme, options.id, options.name, options.broker, wifi, options.ca, options.ip, files)
+    print(f"{made.dir}: made, for its owner only. Next:\n  write your flats into {made.flats}")
+    if not made.micropython:
+        print("  name a MicroPython in scheme.json (`micropython`) and lock it: docs/image.md")
+    print(f"  tell broker and desk: {made.dir}/desk (`python -m tools.install desk` writes it anew as units come)")
+    return DONE
+
+
+def install(options):
+    """`flat` and `batch`."""
+    one = scheme.load(options.scheme)
+    rows = flats.read(one.flats)
+    fixed = dict(options.fixed)
+    if options.dry_run:
+        job = Job(one, _options(options), press.Auto(), Progress(None))
+        wanted = _wanted(job, rows, options)
+        return NOT_ALL if dry.tell(job, wanted, {port: fixed.get(port, "") for port in options.port}, print) else DONE
+    scheme.prepare(one)
+    with atomic.locked(one.dir), _log(one, options.command) as log:
+        progress = Progress(log)
+        with Job(one, _options(options), _press(options), progress) as job:
+            job.audit.check()
+            wanted = _wanted(job, rows, options)
+            if not wanted:
+                progress.say("every flat of flats.csv is installed already; name one, or give --all")
+                return DONE
+            results = Batch(job, wanted, options.port, fixed).run()
+            _sum_up(job, results, progress)
+            _write_desk(one, rows, job.store, None)
+            if job.stop.is_set():
+                return STOPPED
+            return DONE if all(result.is_good for result in results) else NOT_ALL
+
+
+def _options(options):
+    named = {"image_lock": options.image_lock} if options.image_lock else {}
+    return Options(options.again, options.now, not options.no_stub, options.baud, options.who, **named)
+
+
+def _press(options):
+    if options.reset_command:
+        return press.ByProgram(options.reset_command.split())
+    return press.Manual() if options.reset == "manual" else press.Auto()
+
+
+def _wanted(job, rows, options):
+    """The flats to do, in the file's order."""
+    named = [*options.flats, *(flat for _, flat in options.fixed)]
+    for flat in named:
+        if flat not in rows:
+            raise InstallError("no_flat", flat=flat, known=", ".join(rows))
+    if named:
+        return [rows[flat] for flat in rows if flat in named]
+    last = {row["unit"]: row for row in job.audit.rows() if row["result"] != audit.LABEL}
+    done = {unit for unit, row in last.items() if row["result"] == audit.INSTALLED}
+    return [one for one in rows.values() if options.all or options.again or one.unit not in done]
+
+
+@contextlib.contextmanager
+def _log(one, command):
+    path = one.dir / "logs" / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{command}.log"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.SECRET), "a", encoding="utf-8") as file:
+        yield file
+
+
+def _sum_up(job, results, progress):
+    order = {flat: n for n, flat in enumerate(result.flat for result in sorted(results, key=lambda one: (one.flat, one.port)))}
+    lines = ["", f"{'flat':10} {'unit':12} {'board':18} {'result':10} {'s':>4}  remark"]
+    for one in sorted(results, key=lambda one: order[one.flat]):
+        remark = "; ".join(one.notes) if one.is_good else f"{one.error.step or '-'}: {one.error.what}"
+        word = audit.INSTALLED if one.is_good else audit.FAILED
+        lines.append(f"{one.flat or '?':10} {one.unit:12} {one.mac:18} {word:10} {one.seconds:4}  {remark}")
+    good = sum(one.is_good for one in results)
+    rows = job.audit.rows()
+    end = f"audit.csv: {len(rows)} rows, chain {rows[-1]['chain'][:16]}" if rows else ""
+    lines.append(f"{good} of {len(results)} installed. {end}")
+    progress.say("\n".join(lines))
+
+
+def label(options):
+    one = scheme.load(options.scheme)
+    scheme.prepare(one)
+    rows = flats.read(one.flats)
+    store = Store(one)
+    known = {identity.flat: identity for identity in store.all()}
+    for flat in options.flats:
+        if flat not in known:
+            raise InstallError("no_flat", flat=flat, known=", ".join(sorted(known)) or "no unit has an identity yet")
+    order = {flat: n for n, flat in enumerate(rows)}
+    wanted = options.flats or sorted(known, key=lambda flat: order.get(flat, len(order)))
+    if not wanted:
+        raise InstallError("no_flat", flat="with a unit", known="no unit has an identity yet: install one first")
+    identities = [known[flat] for flat in wanted]
+    if len(identities) == 1 and not options.sheet and not options.out:
+        print(labels.of_unit(one, identities[0], options.size))
+    else:
+        path = options.out or one.dir / "labels" / ("sheet.pdf" if options.sheet else "all.pdf")
+        print(labels.all_of(one, identities, path, options.size, options.sheet))
+    return DONE
+
+
+def show_audit(options):
+    book = audit.Audit(scheme.load(options.scheme).audit)
+    if options.what == "verify":
+        count, broken = book.verify()
+        for text in broken:
+            print(f"BROKEN: {text}")
+        rows = book.rows() if not broken else []
+        print(f"audit.csv: {count} rows, {'BROKEN' if broken else 'whole'}" + (f", chain {rows[-1]['chain']}" if rows else ""))
+        return NOT_ALL if broken else DONE
+    for row in book.rows():
+        remark = f"at {row['step']}: {row['detail']}" if row["result"] == audit.FAILED else row["detail"]
+        print(f"{row['n']:>4} {row['utc']} {row['flat']:10} {row['unit']:12} {row['mac']:18} {row['result']:10} {remark}")
+    return DONE
+
+
+def write_desk(options):
+    one = scheme.load(options.scheme)
+    scheme.prepare(one)
+    rows = flats.read(one.flats)
+    with atomic.locked(one.dir):
+        store = Store(one)
+        for flat in rows.values():
+            store.prepare(flat)  # the broker must know a unit's login before the unit comes
+        for path, use in _write_desk(one, rows, store, options.config):
+            print(f"{path}: {use}")
+    return DONE
+
+
+def _write_desk(one, rows, store, config):
+    return desk.write(one, rows, store.all(), config)
+
+
+def retire(options):
+    """The board of a flat is taken out for good: its keys are kept aside, and its next board gets new ones."""
+    one = scheme.load(options.scheme)
+    scheme.prepare(one)
+    with atomic.locked(one.dir):
+        store = Store(one)
+        found = next((identity for identity in store.all() if identity.flat == options.flat), None)
+        if found is None:
+            known = ", ".join(identity.flat for identity in store.all())
+            raise InstallError("no_flat", flat=options.flat, known=known or "no unit has an identity yet")
+        utc = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        cells = {"flat": found.flat, "unit": found.unit, "board": found.board, "mac": found.mac or ""}
+        audit.Audit(one.audit).append(utc=utc, who=options.who, result=audit.RETIRED, **cells)
+        store.retire(found)
+        desk.write(one, flats.read(one.flats), store.all())
+    print(f"flat {found.flat}: board {found.mac or 'none'} is retired. Give the broker the users in {one.dir}/desk")
+    return DONE
+
+
+def _wifi_password(options):
+    """Never an argument: anybody on this computer sees those."""
+    if options.wifi_password_file:
+        try:
+            return Path(options.wifi_password_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise InstallError("scheme", path=options.wifi_password_file, why=error.strerror) from error
+    if not sys.stdin.isatty():
+        why = "give --wifi-password-file, or --no-wifi; nobody is there to be asked"
+        raise InstallError("scheme", path=options.scheme, why=why)
+    return getpass.getpass(f"Password of the Wi-Fi {options.ssid} (it is not shown): ")
+
+

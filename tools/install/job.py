@@ -1,0 +1,124 @@
+"""What all boards of one command share: options, scheme, store, audit, images, and the lock between their threads."""
+
+import hashlib
+import shutil
+import threading
+from dataclasses import dataclass, field
+
+from tools import image
+from tools.image import lock as image_lock
+from tools.image import partitions
+
+from . import atomic, audit
+from .errors import InstallError
+from .programs import Stop
+from .store import Store
+
+_WIPED = ("nvs", "journal")  # of an earlier life: Wi-Fi's memory, and calls that would be taken up again
+
+
+@dataclass(frozen=True)
+class Options:
+    """`again`: write from zero whatever is there; `now`: open a unit with a call; `stub`: esptool's own loader in RAM."""
+
+    again: bool = False
+    now: bool = False
+    stub: bool = True
+    baud: int = 460800
+    who: str = ""
+    image_lock: object = image_lock.LOCK
+
+
+@dataclass
+class Job:
+    """`press`: press.Auto, Manual or ByProgram; `progress`: progress.Progress; `books`: held by whoever reads and writes store or
+    audit."""
+
+    scheme: object
+    options: Options
+    press: object
+    progress: object
+    stop: Stop = field(default_factory=Stop)
+    books: object = field(default_factory=threading.RLock)
+
+    def __post_init__(self):
+        self.store = Store(self.scheme)
+        self.audit = audit.Audit(self.scheme.audit)
+        self.images = Images(self.scheme, self.options.image_lock)
+        self.folder = self.scheme.dir / "now"
+        self.progress.veil(self.scheme.secrets())
+
+    def __enter__(self):
+        """What an earlier run that was killed left lying about goes first: a unit's own files were among it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(mode=0o700)
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def veil(self, identity):
+        """What belongs to this unit is shown nowhere, its claim code included: that is on the label."""
+        self.progress.veil([*identity.secrets(), identity.claim, identity.claim.replace("-", "")])
+
+    def check_audit(self, flat, mac):
+        """The audit remembers what a lost store does not. Raises InstallError (`mac_taken`, `flat_taken`, `audit`)."""
+        boards, units = {}, {}
+        for row in self.audit.rows():
+            if row["result"] == audit.INSTALLED:
+                boards[row["mac"]], units[row["unit"]] = row, row
+            elif row["result"] == audit.RETIRED:
+                boards.pop(row["mac"], None)
+                units.pop(row["unit"], None)
+        on_board, of_unit = boards.get(mac), units.get(flat.unit)
+        if on_board and on_board["unit"] != flat.unit:
+            raise InstallError("mac_taken", mac=mac, unit=on_board["unit"], flat=on_board["flat"])
+        if of_unit and of_unit["mac"] != mac:
+            raise InstallError("flat_taken", flat=flat.flat, unit=flat.unit, mac=of_unit["mac"], other=mac)
+
+
+class Images:
+    """Built once for each board and language, in `images/`; the same inputs give the same bytes."""
+
+    def __init__(self, scheme, lock_file):
+        self._scheme, self._lock_file = scheme, lock_file
+        self._made, self._lock = {}, threading.Lock()
+
+    def micropython(self, flat):
+        """Path of the MicroPython for a flat's board. Raises InstallError (`image`)."""
+        named = self._scheme.micropython
+        path = named.get(flat.board) or named.get(flat.chip)
+        if path is None:
+            why = f"scheme.json names no MicroPython for it: add `micropython`: {{\"{flat.chip}\": FILE}}"
+            raise InstallError("image", board=flat.board, why=why)
+        return path
+
+    def get(self, flat):
+        """(Image, id of its bytes). Raises InstallError (`image`)."""
+        key = flat.board, flat.language
+        path = self.micropython(flat)
+        with self._lock:
+            if key not in self._made:
+                out = self._scheme.dir / "images" / f"{flat.board}-{flat.language}"
+                try:
+                    made = image.build(flat.board, out, path, language=flat.language, lock_file=self._lock_file)
+                except image.ImageError as error:
+                    raise InstallError("image", board=flat.board, why=error) from error
+                self._made[key] = made, image_id(made)
+            return self._made[key]
+
+    def parts(self, made):
+        """[(offset, path)] to write: the image's, and what wipes an earlier life."""
+        found = [(offset, path) for offset, path, _ in made.parts]
+        for part in partitions.layout(made.flash_mb):
+            if part.label in _WIPED:
+                blank = self._scheme.dir / "images" / f"blank-{part.label}.bin"
+                if not blank.exists() or blank.stat().st_size != part.size:
+                    atomic.write(blank, b"\xff" * part.size)
+                found.append((part.offset, blank))
+        return sorted(found)
+
+
+def image_id(made):
+    """SHA-256 of all that is written."""
+    return hashlib.sha256(made.merged.read_bytes()).hexdigest()
