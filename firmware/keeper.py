@@ -182,7 +182,8 @@ class Keeper:
             elif name == "mains":
                 over = shell.power is None or shell.power.core.mains.on
             else:
-                over = name == "path" and shell.proofs is not None and source not in shell.proofs.paths()
+                over = name == "path" and shell.proofs is not None and not (
+                    source in shell.proofs.paths() or source in shell.bearer.names)
             if over:
                 shell.reports.fault(name, source, False)
 

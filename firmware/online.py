@@ -15,6 +15,7 @@ class Alone:
     gave_up = False
     resting = False
     path = name = None
+    names = ()
 
     def __init__(self, why):
         self.beat = 0
@@ -56,11 +57,10 @@ class Alone:
 def make_link(shell, stored, now, rand):
     """(link, bearer) for `shell`: shell.Shell with its uplink. What is missing is among the problems of `stored` already."""
     settings = stored.settings
-    wifi = settings["wifi"]
-    if wifi is None or not settings["brokers"]:
-        alone = Alone("settings.json names no usable %s" % ("broker" if wifi else "wifi"))
+    bearer = _make_bearer(shell, stored, now)
+    if bearer is None or not settings["brokers"]:
+        alone = Alone("settings.json names no usable %s" % ("broker" if bearer else "wifi"))
         return alone, alone
-    bearer = Wifi(network.WLAN(network.STA_IF), wifi["ssid"], wifi["password"], now)
     config = {
         "client_id": settings["unit"] or "unknown",
         "user": "%s.%s" % (settings["scheme"], settings["flat"]),
@@ -71,3 +71,16 @@ def make_link(shell, stored, now, rand):
         "subscribe": [shell.uplink.prefix + "down"],
     }
     return Link(config, shell.heard, shell.link_changed, shell.hello, now, rand, bearer), bearer
+
+
+def _make_bearer(shell, stored, now):
+    """Wi-Fi as it is, where the unit has nothing else; None without any bearer."""
+    wifi = stored.settings["wifi"]
+    names = stored.bearers
+    if names == ["wifi"]:
+        return Wifi(network.WLAN(network.STA_IF), wifi["ssid"], wifi["password"], now)
+    if not names:
+        return None
+    from firmware.carriers import make_bearers  # here: hardly a unit has that, and it would lie in the heap of all
+
+    return make_bearers(names, shell, stored, now)

@@ -17,11 +17,13 @@ class Stored:
     """What this unit has been given. `problems`: list of texts, each with the field or file and what to do.
 
     `settings`: dict with every field of core.settings.FIELDS; `board`: resolved board dict, or None; `key`: 32 bytes, random if
-    unreadable (the service then sees alarms with a wrong seal, which is more than silence); `ca`: bytes (DER) or None.
+    unreadable (the service then sees alarms with a wrong seal, which is more than silence); `ca`: bytes (DER) or None; `bearers`:
+    names of those that board and settings have facts for, most preferred first.
     """
 
     def __init__(self, entropy):
         self.problems = []
+        self.bearers = []
         self.settings = self._read_settings()
         self.board = self._read_board()
         self.key = self._read_key(entropy)
@@ -67,6 +69,8 @@ class Stored:
             return None
         self.problems += ["%s/%s.json: %s" % (_BOARDS, name, text) for text in board.validate(whole)]
         self.problems += settings.check_inputs(self.settings, whole)
+        self.bearers = settings.usable_bearers(self.settings, whole)
+        self.problems += settings.check_bearers(self.settings, whole)
         return whole
 
     def _only_board(self):

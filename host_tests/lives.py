@@ -104,6 +104,7 @@ class Life:
         self.unit = Part(busy=False)
         self.talk = Part(active=False)
         self.link = Part(online=False)
+        self.bearer = Part(names=("ethernet", "wifi"))
         self.power = self.proofs = None
         self.reports = self.senses = self
         self.restored = self.before.kept is None or self.faults.restore(self.before.kept)

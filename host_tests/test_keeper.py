@@ -147,17 +147,19 @@ def test_an_input_s_fault_of_before_the_start_is_over_once_the_input_is_at_rest_
 def test_mains_that_came_back_while_the_unit_was_down_are_no_fault_any_more_p5():
     def scene():
         life = Life()
-        for name, source in (("mains", ""), ("battery", "low"), ("path", "broker1"), ("path", "broker3")):
+        for name, source in (("mains", ""), ("battery", "low"), ("path", "broker1"), ("path", "broker3"),
+                             ("path", "ethernet"), ("path", "cellular")):
             life.fault(name, source, True)
         life.run(20)
         life.power_cut()
         mains = Part(on=False)
         life.power, life.proofs = Part(core=Part(mains=mains)), Part(paths=lambda: ["broker1", "broker2"])
         life.run(100)
-        assert life.faults.opened() == [("mains", ""), ("battery", "low"), ("path", "broker1")], "a path that is no more is over"
+        assert life.faults.opened() == [("mains", ""), ("battery", "low"), ("path", "broker1"),
+                                         ("path", "ethernet")], "a path that is no more is over"
         mains.on = True
         life.run(1)
-        assert life.faults.opened() == [("battery", "low"), ("path", "broker1")]
+        assert life.faults.opened() == [("battery", "low"), ("path", "broker1"), ("path", "ethernet")]
         life.fault("mains", "", True)
         life.run(50)
         assert life.faults.is_open("mains"), "one of this start is core/mains.py's own affair"

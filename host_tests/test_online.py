@@ -18,6 +18,8 @@ if sys.implementation.name == "micropython":
         def __init__(self, **changes):
             self.settings = settings.usable(dict(GIVEN, **changes))[0]
             self.ca = None
+            self.board = {}
+            self.bearers = settings.usable_bearers(self.settings, self.board)
             self.uplink = Uplink(("demo", "f12", "u1"), Sealer(bytes(32)), "0" * 16, 1, "0" * 8, [])
 
         def heard(self, topic, payload):

@@ -19,7 +19,8 @@ FIELDS = {
     "flat": None,  # id of the flat, likewise
     "unit": None,  # id of the unit, likewise
     "key_file": "unit.key",  # file with the unit's key, 64 hexadecimal digits
-    "wifi": None,  # object: ssid (1-32), password (8-63, or empty for an open network)
+    "wifi": None,  # object: ssid (1-32), password (8-63, or empty for an open network); null if the unit goes another way
+    "cellular": None,  # object: apn (1-63), pin of the SIM (4-8 digits, or null), user and password (1-64, or null)
     "brokers": [],  # list of objects: host, port 1-65535, server_name (name in the certificate), tls (true or false)
     "mqtt": None,  # object: password at the broker; the user is <scheme>.<flat>
     "ca_file": "ca.der",  # file with the certificate of the CA, DER
@@ -102,7 +103,10 @@ class _Reader:
         given = self._given
         wifi = given.get("wifi")
         lawful = isinstance(wifi, dict) and _text(wifi.get("ssid"), 1, 32) and _wifi_password(wifi.get("password"))
-        self._take("wifi", lawful, "object with ssid (1-32) and password (8-63, or empty for an open network) wanted")
+        self._take("wifi", wifi is None or lawful, "object with ssid (1-32) and password (8-63, or empty for an open network)"
+                   " wanted, or null on a board with another bearer")
+        self._optional("cellular", _cellular(given.get("cellular")), "null, or an object with apn (1-63), pin (4-8 digits, or"
+                       " null), user and password (1-64, or null) wanted")
         mqtt = given.get("mqtt")
         lawful = isinstance(mqtt, dict) and _text(mqtt.get("password"), 1, 128)
         self._take("mqtt", lawful, "object with the password at the broker (1-128) wanted")
@@ -182,6 +186,24 @@ def check_inputs(settings, board):
     return problems
 
 
+def usable_bearers(settings, board):
+    """Names of the bearers that the board has and the settings can be used for, most preferred first."""
+    has = {"wifi": settings["wifi"], "ethernet": board.get("ethernet")}
+    has["cellular"] = settings["cellular"] and board.get("cellular")
+    bearers = board.get("bearers")
+    return [name for name in (bearers if isinstance(bearers, list) else ("wifi",)) if has.get(name)]
+
+
+def check_bearers(settings, board):
+    """Problems between settings and a resolved board: without a bearer no call can leave."""
+    problems = []
+    if not usable_bearers(settings, board):
+        problems.append("wifi: null, and the board has no other way that could be used; give ssid and password")
+    if settings["cellular"] and not board.get("cellular"):
+        problems.append("cellular: the board has no modem; write null")
+    return problems
+
+
 def is_id(value):
     """True for an id that may stand in a topic: 1 to 24 of a-z 0-9 _ -."""
     return _text(value, 1, 24) and all(character in _ID_CHARACTERS for character in value)
@@ -194,6 +216,16 @@ def _text(value, shortest, longest):
 def _self_test(value):
     lawful = isinstance(value, dict) and sorted(value) == ["audio", "hour"]
     return value is None or (lawful and _whole(value["hour"], 8, 20) and type(value["audio"]) is bool)
+
+
+def _cellular(value):
+    if value is None:
+        return True
+    if not isinstance(value, dict) or sorted(value) != ["apn", "password", "pin", "user"] or not _text(value["apn"], 1, 63):
+        return False
+    pin = value["pin"]
+    lawful = all(value[field] is None or _text(value[field], 1, 64) for field in ("user", "password"))
+    return lawful and (pin is None or _text(pin, 4, 8) and pin.isdigit())
 
 
 def _whole(value, least, most):
@@ -213,4 +245,4 @@ def _address(value):
 
 def _shown(field, value):
     """Passwords stay out of messages: these are logged and reported."""
-    return "(not shown)" if field in ("wifi", "mqtt") else value
+    return "(not shown)" if field in ("wifi", "mqtt", "cellular") else value

@@ -129,6 +129,15 @@ class Link:
             self._other_wanted = False
             self._dialler.call_off()
 
+    def renew(self):
+        """The bearer has changed: what is up or dialled over the other one leads nowhere. Dials anew at once."""
+        self._other_wanted = False
+        self._dialler.stop("bearer changed")
+        if self._traffic.conn:
+            self._traffic.conn.close("bearer changed")
+        self._dialler.at_once()
+        self._clockwork.hurry()
+
     def pace(self, calm):
         """Keep-alive and pings as on battery (`calm`), or as on mains. The broker has to be told, so a connection that has the
         other pace is replaced by a new one beside it, which costs nobody a message; but only when nothing waits. True if there

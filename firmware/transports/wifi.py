@@ -25,6 +25,7 @@ class Wifi:
     """
 
     name = "wifi"
+    names = ()  # of bearers whose paths may be at fault one by one: with a single one that is the link's fault
 
     def __init__(self, wlan, ssid, password, now, pm=None):
         self._wlan = wlan

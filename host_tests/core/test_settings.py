@@ -6,12 +6,14 @@ from firmware.core import settings
 
 _BROKER = {"host": "broker.example", "port": 8883, "server_name": "broker.example", "tls": True}
 
+CELLULAR = {"apn": "internet", "pin": "0123", "user": None, "password": "hidden-word"}
+
 
 def good():
     whole = {
         "v": 1, "board": "ESP32_GENERIC", "scheme": "demo", "flat": "f12", "unit": "u1", "key_file": "unit.key",
         "wifi": {"ssid": "home", "password": "secret-word"}, "brokers": [_BROKER, dict(_BROKER, host="10.0.0.2")],
-        "mqtt": {"password": "other-secret"}, "ca_file": "ca.der", "dns": None,
+        "mqtt": {"password": "other-secret"}, "ca_file": "ca.der", "dns": None, "cellular": CELLULAR,
         "inputs": {"button": {"location": "hall"}, "cord1": {"location": "bathroom"}},
         "line_break_raises": False, "volume_pct": 55, "timers": {"held_ms": 61000},
         "self_test": {"hour": 14, "audio": False}, "reminder": False,
@@ -131,6 +133,47 @@ def test_passwords_never_stand_in_a_message():
     result, problems = settings.usable(whole)
     assert len(problems) == 2 and "secret" not in " ".join(problems)
     assert result["wifi"] is None and result["mqtt"] is None
+
+
+def test_a_mobile_network_is_taken_whole_or_not_at_all_and_its_secrets_are_not_shown():
+    longest = {"apn": "a" * 63, "pin": "12345678", "user": "u" * 64, "password": "p" * 64}
+    lawful = ({"apn": "a", "pin": None, "user": None, "password": None}, longest, None)
+    for value in lawful:
+        whole = good()
+        whole["cellular"] = value
+        assert settings.usable(whole) == (whole, [])
+    for field, value in (("apn", ""), ("apn", "a" * 64), ("apn", None), ("pin", "123"), ("pin", "123456789"), ("pin", "12a4"),
+                         ("pin", 1234), ("user", ""), ("user", 5), ("password", "p" * 65), ("colour", "red")):
+        whole = good()
+        whole["cellular"][field] = value
+        result, problems = settings.usable(whole)
+        assert len(problems) == 1 and problems[0].startswith("cellular: '(not shown)'"), (field, value, problems)
+        assert result["cellular"] is None
+    del whole["cellular"]
+    assert settings.usable(whole)[0]["cellular"] is None and settings.validate(whole) == []
+
+
+def test_bearers_are_those_that_board_and_settings_have_facts_for_in_the_board_s_order():
+    facts = {"ethernet": {"phy": "LAN8720"}, "cellular": {"modem": "SIM7600"}}
+    everything = dict(facts, bearers=["ethernet", "wifi", "cellular"])
+    for changes, board, wanted in (
+        ({}, {}, ["wifi"]),
+        ({}, {"bearers": ["wifi"]}, ["wifi"]),
+        ({}, everything, ["ethernet", "wifi", "cellular"]),
+        ({}, dict(everything, bearers=["cellular", "wifi"]), ["cellular", "wifi"]),
+        ({"wifi": None}, everything, ["ethernet", "cellular"]),
+        ({"cellular": None}, everything, ["ethernet", "wifi"]),
+        ({}, dict(everything, ethernet=None), ["wifi", "cellular"]),
+        ({"wifi": None, "cellular": None}, {"bearers": ["wifi", "cellular"], "cellular": facts["cellular"]}, []),
+        ({"wifi": None}, {"bearers": "wifi"}, []),
+    ):
+        result, problems = settings.usable(dict(good(), **changes))
+        assert problems == []
+        assert settings.usable_bearers(result, board) == wanted, (changes, board)
+        said = settings.check_bearers(result, board)
+        assert bool([text for text in said if text.startswith("wifi: null")]) == (not wanted), said
+    said = settings.check_bearers(settings.usable(good())[0], {"bearers": ["wifi"]})
+    assert said == ["cellular: the board has no modem; write null"]
 
 
 def test_an_open_network_and_a_short_password():
