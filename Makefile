@@ -8,7 +8,7 @@ N ?= 20000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prompts demo scenarios test test-host test-micropython lint docs docs-check bench powercut light lock clean
+.PHONY: help setup prompts demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
 
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
@@ -55,6 +55,9 @@ bench: setup ## the figures, as a table and in build/bench.json (about a quarter
 
 powercut: setup ## cut the power at N flash states (N=20000) and look for a lost or doubled call
 	@$(PY) -m host_tests.powercut --states $(N)
+
+powercut-files: setup ## the same for calls that are kept as files, on a real littlefs (N=20000: four minutes)
+	@$(PY) -m host_tests.filecuts --states $(N)
 
 light: setup ## show the light and tone patterns
 	@$(PY) -m tools.patterns --show

@@ -128,7 +128,7 @@ def test_files_are_few_after_tidying_and_tidying_comes_to_an_end():
         for trigger in range(1, 4):
             journal.trigger(call_n, trigger, 0, 1, 2)
         journal.cleared(call_n)
-    assert len(_files()) == 30 * 4 + 1
+    assert len(_files()) == 30 * 3 + 1
     assert _tidy(journal) > 0 and _tidy(journal) == 0
     assert len(_files()) == 2 and _files("c") and journal.usage()["used_records"] == 2
     assert len(_opened()[0].usage()) == 5 and len(_files()) == 1
@@ -137,7 +137,7 @@ def test_files_are_few_after_tidying_and_tidying_comes_to_an_end():
 @_in_a_folder
 def test_without_idle_the_files_are_bounded_all_the_same():
     journal, _ = _opened()
-    for _ in range(150):
+    for _ in range(250):
         call_n = journal.next_call_n()
         journal.trigger(call_n, 1, 0, 1, 2)
         journal.cleared(call_n)

@@ -1,3 +1,6 @@
 """Power cuts at every flash operation of the alarm journal: see `python -m host_tests.powercut --help` and docs/journal.md."""
 
-from tools.vboard import standins as standins  # gives `micropython` to the firmware on CPython
+import sys
+
+if sys.implementation.name == "cpython":
+    from tools.vboard import standins as standins  # gives `micropython` to the firmware
