@@ -47,4 +47,4 @@ def test_the_sweep_catches_a_faulty_build(caught, bug):
 def test_a_full_file_system_takes_calls_for_long_and_loses_none_that_it_took():
     (calls, programs, erases), _ = said("full", pattern=r"FULL (\d+) (\d+) (\d+)")
     assert calls >= 24, "a directory of two blocks has room for more"
-    assert programs <= 60 and erases <= 2
+    assert programs <= 130 and erases <= 2, "more than a directory of two blocks written anew"
