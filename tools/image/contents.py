@@ -42,9 +42,11 @@ def version(source):
     return _VERSION.search((Path(source) / "firmware" / "version.py").read_text(encoding="utf-8")).group(1)
 
 
-def common(board, chip, language, form, source):
+def common(board, chip, language, form, source, arch=None):
     """(files, modules), {path: bytes} each, that all units with this board and language have. `modules`: those of the read-only
-    image; in the form `mpy` they are files, in the form `frozen` there are none. Raises ImageError."""
+    image; in the form `mpy` they are files, in the form `frozen` there are none. `arch`: for viper code, by default the chip's.
+
+    Raises ImageError."""
     if form not in FORMS:
         raise ImageError(f"form: {form!r} is not one of {', '.join(FORMS)}")
     if language not in texts.languages():
@@ -54,7 +56,7 @@ def common(board, chip, language, form, source):
         paths = {name: source / name for name in deploy.STARTED_BY_NAME}
         paths |= {f"board_configs/{path.name}": path for path in deploy.board_files(source / "board_configs", board)}
         paths |= {f"prompts/{language}/{path.name}": path for path in deploy.messages_in(language, source)}
-        codes = deploy.compiled(deploy.modules(source), rom.ARCHES[chip]) if form != "frozen" else {}
+        codes = deploy.compiled(deploy.modules(source), arch or rom.ARCHES[chip]) if form != "frozen" else {}
         files = {name: path.read_bytes() for name, path in paths.items()}
     except (DeployError, OSError) as error:
         raise ImageError(str(error)) from error

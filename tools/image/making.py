@@ -40,12 +40,15 @@ class Image:
     notes: list = field(default_factory=list)
 
 
-def build(board, out, micropython, language="en", identity=None, form=None, lock_file=lock.LOCK, source=ROOT, say=None):
+def build(
+    board, out, micropython, language="en", identity=None, form=None, lock_file=lock.LOCK, source=ROOT, say=None, arch=None
+):  # fmt: skip
     """Makes the image for `board` in the folder `out`; returns Image. Raises ImageError.
 
     `micropython`: path of a file that the lock names; `identity`: folder of one unit's settings.json, key, CA and claim.json,
     which then are in the image (readable by its owner only); `form`: of contents.FORMS, by default "rom" or "mpy" as this
-    MicroPython can; `lock_file`: another lock than the repository's; `say(text)`: told each step.
+    MicroPython can; `lock_file`: another lock than the repository's; `say(text)`: told each step; `arch`: of viper code,
+    as mpy-cross calls it, by default the chip's (a virtual board has its host's: rom.VIRTUAL_ARCH).
     """
     say = say or (lambda text: None)
     facts = contents.board_facts(board, source)
@@ -54,7 +57,7 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     entry, data = lock.entry_for(micropython, board, chip, lock_file)
     form = _form(form, entry, data)
     say(f"{board}: {chip}, {flash_mb} MB; MicroPython {entry['version']}; modules as {form}")
-    files, modules = contents.common(board, chip, language, form, source)
+    files, modules = contents.common(board, chip, language, form, source, arch)
     say(f"{len(modules or files)} modules and files compiled and collected" if modules else f"{len(files)} files collected")
     version = contents.version(source)
     about = {"v": 1, "name": f"{board}-{version}", "version": version, "board": board, "chip": chip, "form": form,
