@@ -6,8 +6,10 @@ from .errors import InstallError
 from .ports import Line
 
 BLANK, RUNNING, SERVICE, SILENT = "blank", "running", "service", "silent"
+RESCUE = "rescue"  # its program does not start; it listens for the claim code all the same
 _BLANK = r"^blank unit: waiting for its identity"
 _STARTED = r"^unit ils/v1/(\S+?)/? started, session ([0-9a-f]{16})"
+_BROKEN = r"^service: this unit does not run"
 _RUNNING = r"^unit (?:ils/v1/)?(\S+?)/? running"
 _WHO_S, _WHO_TRIES = 1.5, 2
 _START_S = 45  # with the modules as files an ESP32 starts in some seconds; this bounds one that does not
@@ -47,7 +49,7 @@ class Console:
     def start(self, press):
         """Starts the board and waits until it says what it is."""
         press.run(self._port, self._line)
-        name, _ = self._line.until({BLANK: _BLANK, RUNNING: _STARTED}, _START_S)
+        name, _ = self._line.until({BLANK: _BLANK, RUNNING: _STARTED, RESCUE: _BROKEN}, _START_S)
         self.state = name or SILENT
 
     def enter(self, identity, now):
@@ -69,14 +71,14 @@ class Console:
         Raises InstallError (`no_start`).
         """
         self._line.send(_REPL_RESET)
-        name, match = self._line.until({RUNNING: _STARTED, BLANK: _BLANK}, _SERVICE_S)
+        name, match = self._line.until({RUNNING: _STARTED, BLANK: _BLANK, RESCUE: _BROKEN}, _SERVICE_S)
         if name == RUNNING and match.group(1) == identity.address:
             return match.group(2)
         if name == RUNNING:
             raise InstallError("no_start", port=self._port, why=f"it calls itself {match.group(1)}")
         if name == BLANK:
             raise InstallError("no_start", port=self._port, why="it has no identity, although that was read back")
-        if self._line.is_open() and self.who() == identity.address:
+        if not name and self._line.is_open() and self.who() == identity.address:
             return ""
         told = re.sub(r"\s+", " ", " | ".join(self._line.said[-3:]))
         raise InstallError("no_start", port=self._port, why=f"it says: {told}" if told else "it says nothing")

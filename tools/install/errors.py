@@ -109,8 +109,8 @@ no_start
 # service
 broker
     this computer does not get onto the broker {broker}: {why}
-    -> Check network, broker, and `installer` in scheme.json (`desk` writes the broker's users). The unit keeps what it has:
-       run again.
+    -> Check network, broker, CA (`ca_file`), and `installer` in scheme.json (`desk` writes the broker's users). The unit keeps
+       what it has: run again.
 no_heartbeat
     unit {unit} has started and is not heard at a broker: {why}
     -> Check the Wi-Fi or cable at this place and that the broker knows the user {user} (`desk` writes it), then run again.

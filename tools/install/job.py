@@ -27,6 +27,7 @@ class Options:
     baud: int = 460800
     who: str = ""
     image_lock: object = image_lock.LOCK
+    arch: str | None = None  # of viper code, if it is not the chip's: virtual boards
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Job:
     def __post_init__(self):
         self.store = Store(self.scheme)
         self.audit = audit.Audit(self.scheme.audit)
-        self.images = Images(self.scheme, self.options.image_lock)
+        self.images = Images(self.scheme, self.options)
         self.folder = self.scheme.dir / "now"
         self.progress.veil(self.scheme.secrets())
 
@@ -80,8 +81,8 @@ class Job:
 class Images:
     """Built once for each board and language, in `images/`; the same inputs give the same bytes."""
 
-    def __init__(self, scheme, lock_file):
-        self._scheme, self._lock_file = scheme, lock_file
+    def __init__(self, scheme, options):
+        self._scheme, self._options = scheme, options
         self._made, self._lock = {}, threading.Lock()
 
     def micropython(self, flat):
@@ -101,7 +102,8 @@ class Images:
             if key not in self._made:
                 out = self._scheme.dir / "images" / f"{flat.board}-{flat.language}"
                 try:
-                    made = image.build(flat.board, out, path, language=flat.language, lock_file=self._lock_file)
+                    lock_file, arch = self._options.image_lock, self._options.arch
+                    made = image.build(flat.board, out, path, language=flat.language, lock_file=lock_file, arch=arch)
                 except image.ImageError as error:
                     raise InstallError("image", board=flat.board, why=error) from error
                 self._made[key] = made, image_id(made)

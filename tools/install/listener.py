@@ -20,14 +20,15 @@ _LOOK_S = 0.2
 
 
 class Listener:
-    """`with`: connected to every broker that can be reached, at least one. Messages of the unit `identity` are read in order.
+    """`with`: connected to every broker that can be reached, at least one. `look()` is called in each wait. Messages of the unit
+    `identity` are read in order.
 
     `refused`: how many messages were refused, by reason; `session`: whose `down` messages are for. Raises InstallError
     (`broker`).
     """
 
-    def __init__(self, scheme, identity, stop):
-        self._scheme, self._identity, self._stop = scheme, identity, stop
+    def __init__(self, scheme, identity, stop, look=lambda: None):
+        self._scheme, self._identity, self._stop, self._look = scheme, identity, stop, look
         self._base = f"ils/v1/{identity.address}"
         self._key = bytes.fromhex(identity.key)
         self._queue = queue.Queue()
@@ -57,6 +58,7 @@ class Listener:
         end_s = time.monotonic() + bound_s
         while True:
             self._stop.check()
+            self._look()
             try:
                 return self._queue.get(timeout=max(0.0, min(_LOOK_S, end_s - time.monotonic())))
             except queue.Empty:

@@ -10,6 +10,7 @@ from .errors import InstallError
 
 _BAUD = 115200
 _READ_S = 0.1
+_GONE_S = 5.0
 _PULSE_S = 0.1  # EN held low; a few ms are enough
 _LOST = (
     "disconnected", "Input/output error", "Errno 5", "returned no data", "reports readiness", "write failed",
@@ -32,6 +33,22 @@ def refusal(port, said):
     return None
 
 
+class Watch:
+    """Notices that a port is gone for good: a board with USB of its own is back within a second or two of its reset."""
+
+    def __init__(self, port):
+        self._port, self._gone_s = port, None
+
+    def look(self):
+        """Raises InstallError (`port_lost`)."""
+        if os.path.exists(self._port):
+            self._gone_s = None
+            return
+        self._gone_s = self._gone_s or time.monotonic()
+        if time.monotonic() - self._gone_s > _GONE_S:
+            raise InstallError("port_lost", port=self._port)
+
+
 class Line:
     """The console, open from `with` on. `log(text)`: told each line that comes. Raises InstallError for a port that does not
     work.
@@ -42,7 +59,7 @@ class Line:
 
     def __init__(self, port, stop, log):
         self.port, self._stop, self._log = port, stop, log
-        self._serial, self._rest = None, b""
+        self._serial, self._rest, self._watch = None, b"", Watch(port)
         self.said = []  # lines, oldest first
 
     def __enter__(self):
@@ -76,6 +93,7 @@ class Line:
         end_s = time.monotonic() + bound_s
         while time.monotonic() < end_s:
             self._stop.check()
+            self._watch.look()
             for line in self._lines():
                 for name, pattern in wanted.items():
                     if match := pattern.search(line):

@@ -12,6 +12,7 @@ from .errors import InstallError
 from .files import Files
 from .listener import Listener
 from .loader import Loader
+from .ports import Watch
 
 STEPS = {  # name: (bound in s, what it does)
     "look": (5, "does a unit run there that this scheme does not know? It is asked, and not disturbed"),
@@ -135,9 +136,9 @@ class Run:
         with Console(self._port, self._job, self._log) as console:
             self._do("boot", lambda: console.start(self._job.press))
             state = console.state
-            if state == "running":
+            if state in ("running", "rescue"):
                 self._do("open", lambda: console.enter(facts.identity, options.now))
-        if state not in ("running", "blank", "service"):
+        if state == "silent":
             return False
         try:
             missing = self._do("check", self._differences)
@@ -205,7 +206,7 @@ class Run:
         """The broker is heard before the unit starts: nothing that it says is missed."""
         facts, job = self.facts, self._job
         self.step = "heartbeat"
-        with Listener(job.scheme, facts.identity, job.stop) as listener:
+        with Listener(job.scheme, facts.identity, job.stop, Watch(self._port).look) as listener:
             with Console(self._port, job, self._log) as console:
                 facts.session = self._do("service", lambda: console.into_service(facts.identity))
             bound_s = STEPS["heartbeat"][0]
@@ -215,6 +216,11 @@ class Run:
                 facts.notes.append("open: " + ", ".join(facts.health["faults"]))
             told, bound_s = (lambda text: self._say("self_test", text)), STEPS["self_test"][0]
             facts.test = self._do("self_test", lambda: self_test.run(listener, facts.identity, bound_s, told))
+            self._keep_record()
+            self_test.judge(facts.identity, facts.test)
+
+    def _keep_record(self):
+        facts, job = self.facts, self._job
         if facts.test.record:
             path = job.scheme.dir / "records" / f"{facts.identity.unit}-{facts.test.test}.txt"
             atomic.write(path, facts.test.record.encode())

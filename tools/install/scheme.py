@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,6 +133,12 @@ class _Reader:
         pem = der.with_suffix(".pem")
         if not pem.is_file():
             self._wrong(f"ca_file: {pem.name} wanted beside {der.name}, the same as PEM: this tool checks the broker by it")
+        try:
+            same = ssl.PEM_cert_to_DER_cert(pem.read_text()) == der.read_bytes()
+        except (OSError, ValueError):
+            same = False
+        if not same:
+            self._wrong(f"ca_file: {pem.name} is not the certificate that {der.name} is")
         return der, pem
 
     def _installer(self, raw):
