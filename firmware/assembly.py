@@ -4,14 +4,18 @@ The order matters where one part asks another while it is made: the journal give
 """
 
 import os
+import select
+import sys
 from asyncio import core
 from binascii import hexlify
 
 import machine
 
-from firmware import version
+from firmware import on_demand, version
 from firmware.before import Before
 from firmware.build import Builder, reset_cause
+from firmware.console import Console
+from firmware.core import claim
 from firmware.core.calls import VOLATILE, Calls
 from firmware.core.downlink import Downlink
 from firmware.core.faults import Faults
@@ -76,6 +80,7 @@ def assemble(stored, watchdog, rtc, speaks=True):
     _tell_start(shell, before, stored.problems, builder.problems)
     if shell.journal and not before.clean:
         builder.died(shell.power)
+    _join_console(shell, memory)
     return shell
 
 
@@ -139,6 +144,17 @@ def _tell_start(shell, before, of_stored, of_parts):
         shell.reports.fault(fault, name, True)
     shell.signals.faulty(shell.faults.any())
     print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(opened)))
+
+
+def _join_console(shell, memory):
+    """What is typed is looked at from now on; after service mode the flat is told that the unit calls again."""
+    poller = select.poll()
+    poller.register(sys.stdin, select.POLLIN)
+    shell.console = Console(shell, poller, sys.stdin, on_demand, now)
+    if memory.mark() == claim.SERVED:
+        memory.set_mark()
+        shell.recorder.note("service", 0)
+        shell.talk.prompt("service_over")
 
 
 def _tested_by_start(shell, of_stored, of_parts):

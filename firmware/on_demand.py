@@ -1,4 +1,4 @@
-"""Loads the programs that a unit needs for minutes in a quarter: the test, and the sending of its record.
+"""Loads the programs that a unit needs for minutes in a quarter: the test, the sending of its record, the opening of its console.
 
 app.py lets go of all modules after the start, and so does this after each load: what runs holds what it needs, and once that is
 over the heap has all of it back, but for names that were new. So what is loaded here must need no module of firmware/ outside
@@ -12,6 +12,7 @@ from micropython import const
 
 _TEST_BYTES = const(45000)  # it takes 21 KB of the virtual board; what app.py keeps for a call and speech is left beside it
 _SHELF_BYTES = const(25000)
+_SERVICE_BYTES = const(12000)
 _PROOF_BYTES = const(16000)  # either takes 6 KB; also while a test of the engineer is loaded
 
 
@@ -55,6 +56,17 @@ def audio_loop():
         from firmware.audio_loop import AudioLoop
 
         return AudioLoop
+    finally:
+        _let_go()
+
+
+def service():
+    """service.Service, likewise."""
+    _make_room(_SERVICE_BYTES)
+    try:
+        from firmware.service import Service
+
+        return Service
     finally:
         _let_go()
 

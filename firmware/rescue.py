@@ -13,8 +13,7 @@ import machine
 from micropython import const
 
 from firmware.core import claim
-from firmware.drivers.rtc_memory import OPEN, RtcMemory
-from firmware.service_mode import CLAIM, CLAIM_KEPT
+from firmware.drivers.rtc_memory import RtcMemory
 
 _LISTEN_MS = const(3000)  # a start takes some seconds anyway, and is not to be put off much longer
 _LOOK_MS = const(20)
@@ -31,7 +30,7 @@ def listen(stdin=None):
     if len(words) < 2 or words[0] != "service":
         return
     if _fits(words[1]):
-        RtcMemory(machine.RTC()).set_mark(OPEN)
+        RtcMemory(machine.RTC()).set_mark(claim.OPEN)
         print("service: opened")
     else:
         print("service: wrong code")
@@ -57,7 +56,7 @@ def _line(stdin, end_ms):
 
 
 def _fits(code):
-    for name in (CLAIM, CLAIM_KEPT):
+    for name in claim.FILES:
         try:
             with open(name, "rb") as file:
                 check = claim.Check(claim.parse(file.read()), claim.plain(code))

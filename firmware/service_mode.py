@@ -16,12 +16,11 @@ import sys
 import machine
 from micropython import const
 
-from firmware.drivers.rtc_memory import OPEN, SERVED, RtcMemory
+from firmware.core import claim
+from firmware.drivers.rtc_memory import RtcMemory
 
 LIMIT_MS = const(900000)  # 15 min from the last renewal: a flat is never longer without its unit because a laptop was unplugged
-CLAIM = "claim.json"
-CLAIM_KEPT = "claim.bak.json"
-_IDENTITY = (CLAIM, CLAIM_KEPT, "settings.json", "settings.bak.json")
+_IDENTITY = claim.FILES + ("settings.json", "settings.bak.json")
 _BOOT = "boot.py"
 _NO_FILE = const(2)  # ENOENT
 _MOST_BYTES = const(512)  # of a claim; 150 as they are written
@@ -33,8 +32,8 @@ def leaves():
         print("blank unit: waiting for its identity")
         return True
     memory = RtcMemory(machine.RTC())
-    if memory.mark() == OPEN:
-        memory.set_mark(SERVED)
+    if memory.mark() == claim.OPEN:
+        memory.set_mark(claim.SERVED)
         renew()
         print("service: the console is open for %d min; this unit does not call" % (LIMIT_MS // 60000))
         print("service: renew: from firmware.service_mode import renew; renew()   leave: import machine; machine.reset()")
@@ -73,26 +72,20 @@ def _shut_boot():
 
 
 def _keep_claim():
-    """A copy, so that a damaged file does not shut the engineer out."""
+    """A copy of the good claim, so that a damaged file does not shut the engineer out."""
+    name, copy = claim.FILES
+    given = _read(name)
+    if given == _read(copy):
+        return
     try:
-        claim = _read(CLAIM)
-        if not _is_claim(claim) or claim == _read(CLAIM_KEPT):
-            return
-        with open(CLAIM_KEPT + ".new", "wb") as file:
-            file.write(claim)
-        os.rename(CLAIM_KEPT + ".new", CLAIM_KEPT)
+        claim.parse(given)
+        with open(copy + ".new", "wb") as file:
+            file.write(given)
+        os.rename(copy + ".new", copy)
+    except ValueError as problem:
+        print("service: %s: %s; put it back" % (name, problem))
     except OSError as problem:
-        print("service: %s could not be written (%s)" % (CLAIM_KEPT, problem))
-
-
-def _is_claim(content):
-    from firmware.core import claim
-
-    try:
-        claim.parse(content)
-        return True
-    except ValueError:
-        return False
+        print("service: %s could not be written (%s)" % (copy, problem))
 
 
 def _let_go():

@@ -54,6 +54,7 @@ class Shell:
         self._told_error = ""
         self.power = self.testing = None  # power.Power and testing.Testing, put in by assembly.assemble where they exist
         self.proofs = self.audio_loop = self.daily_tests = None  # likewise; a reduced unit has none
+        self.console = None  # console.Console, likewise
         self.restart = machine.reset
         self._nap = Nap()
         self._beats = {}
@@ -149,6 +150,8 @@ class Shell:
     async def _chores(self):
         while True:
             self._beats["chores"] += 1
+            if self.console is not None:
+                self.console.step()
             uptime_s = time.ticks_diff(time.ticks_ms(), self._started_ms) // 1000
             if uptime_s:
                 self._started_ms = time.ticks_add(self._started_ms, uptime_s * 1000)
@@ -161,7 +164,7 @@ class Shell:
             self._watch_link(uptime_s)
             # Else the one copy of a call would go with it; and a start writes, whatever the battery.
             if self.bearer.gave_up and not self.calls.volatile() and self.may_write():
-                print("wifi: nothing has helped; starting anew")
+                print("%s: nothing has helped; starting anew" % self.bearer.name)
                 self.keeper.restart()
             if self.may_write():
                 self.wall_clock.note()

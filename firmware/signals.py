@@ -5,7 +5,7 @@ from firmware.core.patterns import PatternPlayer
 # One-shot -> the message that is spoken after it; a language that lacks it leaves the tone alone. tools/prompts has the texts.
 PROMPTS = {"RECEIVED": "received", "STILL_TRYING": "still_trying", "ANSWERED": "answered", "CLEARED": "cleared", "HELD": "held",
            "FAULT": "fault", "TEST": "test", "NOTED": "noted", "MAINS_FAILED": "mains_failed", "MAINS_BACK": "mains_back",
-           "LOW_BATTERY": "low_battery"}
+           "LOW_BATTERY": "low_battery", "SERVICE": "service"}
 _SPEAKING = ("SPEAKING", "ON_HOLD")
 
 

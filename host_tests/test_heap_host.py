@@ -83,10 +83,11 @@ def loaded_on_demand():
 
 def test_what_is_loaded_on_demand_brings_no_module_that_runs_already():
     loaded = loaded_on_demand()
-    assert loaded == ["firmware.walk.run", "firmware.walk.sending", "firmware.proofs", "firmware.audio_loop"]
+    assert loaded == ["firmware.walk.run", "firmware.walk.sending", "firmware.proofs", "firmware.audio_loop",
+                      "firmware.service"]
     for name in loaded:
         strange = [part for part in needed(name, set()) if not part.startswith(("firmware.walk.", "firmware.core.walk."))]
-        assert set(strange) <= {*loaded, "firmware.core.media.tone_meter", "firmware.core.clock"}, name
+        assert set(strange) <= {*loaded, "firmware.core.media.tone_meter", "firmware.core.clock", "firmware.core.claim"}, name
 
 
 def test_what_is_loaded_on_demand_has_no_native_code_which_would_stay_where_it_was_copied_to():

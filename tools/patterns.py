@@ -54,6 +54,7 @@ WHEN = {
     "MEASURE": "the unit tests its loudspeaker and microphone",
     "MAINS_FAILED": "the mains have failed; the battery carries the unit",
     "MAINS_BACK": "the mains are back",
+    "SERVICE": "an engineer opens the console: until the unit starts again it does not call",
     "LOW_BATTERY": "the battery is low, and again lower",
 }
 INTRODUCTION = """# Light and tones

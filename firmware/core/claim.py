@@ -15,6 +15,9 @@ from micropython import const
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is read as something else: no 0, O, 1, I
 LENGTH = const(12)
+FILES = ("claim.json", "claim.bak.json")  # the second is the unit's own copy
+OPEN = b"open"  # mark in RTC memory (drivers/rtc_memory.py): the next start leaves to the prompt
+SERVED = b"serv"  # that start has put this in its place: the one after it has come out of service mode
 MOST_ROUNDS = const(100000)
 _SALT_BYTES = const(8)
 _DIGEST_BYTES = const(32)

@@ -62,6 +62,7 @@ SHOTS = {
     "MEASURE": (TOP_HZ, 1200),  # the unit listens to itself; whole waves in 20 ms (core/media/tone_meter.py)
     "MAINS_FAILED": (BASE_HZ, 200, LOW_HZ, 400),
     "MAINS_BACK": (LOW_HZ, 200, BASE_HZ, 400),  # MAINS_FAILED backwards
+    "SERVICE": (TOP_HZ, 200, HIGH_HZ, 200, BASE_HZ, 200, LOW_HZ, 600),  # all the way down: from now on it does not call
     "LOW_BATTERY": (LOW_HZ, 300, 0, 300, LOW_HZ, 300, 0, 300, LOW_HZ, 300),
 }
 

@@ -22,7 +22,7 @@ from firmware.core.faults import NAMES
 CAUSES = ("power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown")  # of a start; indices are noted: append only
 TASKS = ("heart", "doorbell", "chores", "link", "bearer", "talk")  # likewise
 WORDS = ("?", "start", "mains", "power", "link", "open", "shut", "ended", "stale", "raised", "received", "cleared", "test",
-         "saved", "clock", "reduced")
+         "saved", "clock", "reduced", "service")
 RECORDS = const(48)
 SIZE = const(12)
 _BODY = const(10)

@@ -2,7 +2,7 @@
 
     byte 0-3     who wrote it: "ILS1"
          4-7     mark: what the next start is to do otherwise, or zeros. b"mute": leave speech out, which did not fit into memory;
-                 b"open": leave to the prompt, for service; b"serv": it has come out of service mode
+                 of service mode: core/claim.py
          8-59    counters, 12 of 4 bytes, little-endian, and their CRC-32
          60-299  calls that could not be written to flash, 24 activations of 10 bytes
          300-875 flight recorder, 48 records of 12 bytes (core/recorder.py)
@@ -19,8 +19,6 @@ from micropython import const
 
 SIZE = const(876)
 MUTE = b"mute"
-OPEN = b"open"
-SERVED = b"serv"
 COUNTERS = ("seconds", "power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out", "task", "quick", "told",
             "spare")
 _MAGIC = b"ILS1"
@@ -84,7 +82,7 @@ class RtcMemory:
     # --- mark and counters
 
     def mark(self):
-        """MUTE, OPEN, SERVED, or zeros."""
+        """What was set, or zeros."""
         return bytes(self._data[4:8])
 
     def set_mark(self, mark=_NO_MARK):
