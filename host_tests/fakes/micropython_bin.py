@@ -17,19 +17,19 @@ _MAGIC, _FLASH_4MB_40MHZ, _DIO = 0xE9, 0x20, 2
 _STOCK = [("nvs", 1, 2, 0x9000, 0x6000), ("phy_init", 1, 1, 0xF000, 0x1000), ("factory", 0, 0, 0x10000, 0x1F0000)]
 
 
-def synthetic(chip, version="1.29.0", vfs_rom=True, app_bytes=64 * 1024, banner=True, app_chip=None):
+def synthetic(chip, version="1.29.0", vfs_rom=True, app_bytes=64 * 1024, banner=True, frozen=False, app_chip=None):
     """Bytes of the combined file for `chip` ("esp32" or "esp32s3"), the same for the same arguments.
 
     `version`: what MicroPython says of itself; `vfs_rom`: with the names by which one knows that it runs modules from an image;
-    `app_bytes`: of the app's segment, at least 4096; `banner`: False leaves out that it is MicroPython; `app_chip`: another chip
-    for the app alone.
+    `app_bytes`: of the app's segment, at least 4096; `banner`: False leaves out that it is MicroPython; `frozen`: with the
+    names of our modules; `app_chip`: another chip for the app alone.
     """
     base = BOOTLOADER_AT[chip]
     table = partitions.binary([partitions.Partition(*row) for row in _STOCK])
     data = _padded(_image(chip, _DRAM[chip], _bootloader_text()), partitions.OFFSET - base)
     data = _padded(data + table, 0x10000 - base)
     app_chip = app_chip or chip
-    return data + _image(app_chip, _DROM[app_chip], _app_text(version, vfs_rom, banner, app_bytes))
+    return data + _image(app_chip, _DROM[app_chip], _app_text(version, vfs_rom, banner, frozen, app_bytes))
 
 
 def _padded(data, size):
@@ -41,7 +41,7 @@ def _bootloader_text():
     return struct.pack("<B3sI32s24s16s", 0x50, b"", 1, b"none", b"1970-01-01 00:00:00", b"") + SAYS
 
 
-def _app_text(version, vfs_rom, banner, size):
+def _app_text(version, vfs_rom, banner, frozen, size):
     """An app's description, then the texts by which MicroPython is known, then a pattern up to `size`."""
     text = struct.pack("<II8s32s32s16s16s32s32sHHB3s72s", 0xABCD5432, 0, b"", b"1", SAYS, b"00:00:00", b"Jan  1 1970", b"none",
                        b"", 0, 0xFFFF, 16, b"", b"")
@@ -50,6 +50,8 @@ def _app_text(version, vfs_rom, banner, size):
         text += b"3.4.0; MicroPython v%s on 2026-10-01\0" % version.encode()
     if vfs_rom:
         text += b"VfsRom\0romfs\0"
+    if frozen:
+        text += b"firmware/__init__.py\0firmware/app.py\0"
     pattern = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(max(0, size - len(text)) // 32))
     return text + pattern
 

@@ -11,7 +11,7 @@ from tools.image.partitions import Partition
 
 
 def as_a_bootloader_reads_it(data, flash_bytes):
-    """{label: (type, subtype, offset, size)}; from what flash_partitions.c of ESP-IDF does, not from tools.image: entries of 32 bytes
+    """{label: (type, subtype, offset, size)}; after flash_partitions.c of ESP-IDF, not tools.image: entries of 32 bytes
     until FFFF; each within the flash; an entry EBEB has the MD5 of those before it and must be there."""
     found, at, checked = {}, 0, False
     while struct.unpack_from("<H", data, at)[0] != 0xFFFF:

@@ -40,9 +40,8 @@ class Image:
     notes: list = field(default_factory=list)
 
 
-def build(
-    board, out, micropython, language="en", identity=None, form=None, lock_file=lock.LOCK, source=ROOT, say=None, arch=None
-):  # fmt: skip
+def build(board, out, micropython, language="en", identity=None, form=None, lock_file=lock.LOCK, source=ROOT, say=None,
+          arch=None):
     """Makes the image for `board` in the folder `out`; returns Image. Raises ImageError.
 
     `micropython`: path of a file that the lock names; `identity`: folder of one unit's settings.json, key, CA and claim.json,
@@ -61,7 +60,8 @@ def build(
     say(f"{len(modules or files)} modules and files compiled and collected" if modules else f"{len(files)} files collected")
     version = contents.version(source)
     about = {"v": 1, "name": f"{board}-{version}", "version": version, "board": board, "chip": chip, "form": form,
-             "language": language, "micropython": {key: entry[key] for key in ("version", "sha256")}}
+             "arch": arch or rom.ARCHES[chip], "language": language,
+             "micropython": {key: entry[key] for key in ("version", "sha256")}}
     romfs = rom.image(modules) if modules else b""
     modules = {f"rom/{name}": code for name, code in modules.items()}
     about |= {"files": contents.hashes(files), "modules": contents.hashes(modules)}

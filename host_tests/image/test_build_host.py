@@ -1,0 +1,205 @@
+"""An image: its parts where a chip looks for them, in one file as esptool would merge them, and the firmware starts from that."""
+
+import hashlib
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from host_tests.image import workshop
+from host_tests.image.test_filesystem_host import mounted
+from tools.image import ImageError, build, filesystem, partitions
+
+# What a chip does with flash.bin, as far as it goes here: finds the partitions by label, mounts them, starts main.py.
+_START = workshop.DEVICE + """
+import sys, vfs
+
+path = sys.argv[1]
+vfs_at, vfs_size, rom_at, rom_size = [int(text) for text in sys.argv[2:]]
+with open(path, "rb") as file:
+    file.seek(rom_at)
+    rom = file.read(rom_size)
+device = Device(path, vfs_at, vfs_size)
+vfs.umount("/")
+vfs.mount(device, "/")
+if rom_size:
+    vfs.mount(vfs.VfsRom(memoryview(rom)), "/rom")
+sys.path[:] = ["", ".frozen", "/rom", "/rom/lib", "/lib"]
+exec(open("main.py").read())
+"""
+
+
+@pytest.fixture
+def source(tmp_path):
+    return workshop.repository(tmp_path / "repository")
+
+
+def make(tmp_path, source, board="CHILD", chip="esp32", **options):
+    file, lock = workshop.locked(tmp_path, chip, **options.pop("of_micropython", {}))
+    return build(board, tmp_path / "out", file, lock_file=lock, source=source, **options)
+
+
+def started(image):
+    """What the firmware prints when it starts from the merged file."""
+    table = partitions.parse(image.merged.read_bytes()[partitions.OFFSET :])
+    places = [(part.offset, part.size) for part in (partitions.by_label(table, "vfs"), partitions.by_label(table, "romfs"))]
+    if image.form == "mpy":
+        places[1] = (0, 0)
+    return workshop.micropython(_START, image.merged, *places[0], *places[1])
+
+
+def test_the_firmware_starts_from_the_merged_file_in_both_forms(tmp_path, source):
+    for form in ("rom", "mpy"):
+        image = make(tmp_path, source, form=form)
+        data = image.merged.read_bytes()
+        image.merged.write_bytes(data.ljust(4 * 1024 * 1024, b"\x5a"))  # the rest of the flash was used before
+        assert started(image) == "runs 7\n", form
+
+
+def test_parts_lie_where_a_chip_looks_for_them(tmp_path, source):
+    image = make(tmp_path, source, of_micropython={"app_bytes": 200_000})
+    assert (image.board, image.chip, image.flash_mb, image.form, image.version) == ("CHILD", "esp32", 4, "rom", "1.2.3")
+    assert [(offset, name) for offset, _, name in image.parts] == [
+        (0x1000, "bootloader"), (0x8000, "partition-table"), (0x10000, "factory"), (0x210000, "romfs"), (0x250000, "vfs")]
+    merged = image.merged.read_bytes()
+    end = 0
+    for offset, path, _ in image.parts:
+        part = path.read_bytes()
+        assert merged[offset : offset + len(part)] == part
+        assert set(merged[end:offset]) <= {0xFF}
+        end = offset + len(part)
+    assert end == len(merged)
+    given = (tmp_path / "esp32-micropython.bin").read_bytes()
+    assert merged[0x10000 : 0x10000 + 200_000] == given[0xF000 : 0xF000 + 200_000], "the app is as it was given"
+
+
+@pytest.mark.parametrize(("board", "chip", "size"), [("CHILD", "esp32", "4MB"), ("LARGE", "esp32s3", "8MB")])
+def test_esptool_merges_the_parts_of_the_given_file_to_the_same_bytes(tmp_path, source, board, chip, size):
+    image = make(tmp_path, source, board, chip)
+    given = (tmp_path / f"{chip}-micropython.bin").read_bytes()
+    bootloader = tmp_path / "given-bootloader.bin"
+    bootloader.write_bytes(given[: image.parts[0][1].stat().st_size])
+    parts = [(image.parts[0][0], bootloader), *((offset, path) for offset, path, _ in image.parts[1:])]
+    merged = tmp_path / "by-esptool.bin"
+    command = [sys.executable, "-m", "esptool", "--chip", chip, "merge-bin", "--flash-size", size, "-o", str(merged)]
+    subprocess.run(command + [str(part) for pair in parts for part in pair], check=True, capture_output=True, timeout=60)
+    assert merged.read_bytes() == image.merged.read_bytes()
+
+
+def test_the_lists_name_every_part_and_file_with_its_hash(tmp_path, source):
+    image = make(tmp_path, source)
+    listed = json.loads((tmp_path / "out/image.json").read_text())
+    for part in [*listed["parts"], listed["merged"]]:
+        content = (tmp_path / "out" / part["file"]).read_bytes()
+        assert (part["size"], part["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert [part["offset"] for part in listed["parts"]] == [offset for offset, _, _ in image.parts]
+    room = partitions.by_label(partitions.layout(4), "vfs")
+    files = filesystem.files(image.parts[-1][1].read_bytes(), room.size)
+    assert set(files) == {"boot.py", "main.py", "board_configs/CHILD.json", "board_configs/PARENT.json",
+                          "prompts/en/received.al", "image.json"}
+    on_the_unit = json.loads(files["image.json"])
+    assert on_the_unit == {key: value for key, value in listed.items() if key not in ("parts", "merged", "flash_mb")}
+    assert on_the_unit["name"] == "CHILD-1.2.3" and set(on_the_unit["files"]) == set(files) - {"image.json"}
+    assert image.files == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    assert mounted(image.merged, room.offset, room.size)[0] == image.files
+    assert set(image.modules) == {f"rom/{name}.mpy" for name in ("firmware/__init__", "firmware/app", "firmware/version",
+                                                                 "lib/pack/mod")}
+    assert listed["arch"] == "xtensawin"
+    assert make(tmp_path, source, arch="x64").board == "CHILD" and '"arch": "x64"' in (tmp_path / "out/image.json").read_text()
+    assert image.sizes["prompts/en/received.al"] == 500 and set(image.sizes) == set(image.files) | set(image.modules)
+
+
+def test_the_form_follows_what_micropython_can_do(tmp_path, source):
+    assert make(tmp_path, source).form == "rom"
+    image = make(tmp_path, source, of_micropython={"vfs_rom": False})
+    assert image.form == "mpy" and image.modules == {} and "firmware/app.mpy" in image.files
+    assert [name for _, _, name in image.parts] == ["bootloader", "partition-table", "factory", "vfs"]
+    assert not (tmp_path / "out/romfs.bin").exists(), "of the earlier image in that folder"
+    with pytest.raises(ImageError, match="runs no modules from an image; take the form mpy"):
+        make(tmp_path, source, form="rom", of_micropython={"vfs_rom": False})
+    with pytest.raises(ImageError, match="has none of our modules; build it with our manifest.py"):
+        make(tmp_path, source, form="frozen")
+    image = make(tmp_path, source, form="frozen", of_micropython={"frozen": True})
+    assert image.modules == {} and "main.py" in image.files and not [name for name in image.files if name.endswith(".mpy")]
+
+
+def test_messages_are_those_of_the_language_and_their_absence_is_said(tmp_path, source):
+    assert "prompts/de/received.al" in make(tmp_path, source, language="de").files
+    (source / "build/prompts/de/received.al").unlink()
+    assert make(tmp_path, source, language="de").notes == [
+        "no spoken messages in de: they have not been built (make prompts); the unit sounds its tones alone"]
+
+
+def test_what_is_wrong_is_said_with_what_to_do(tmp_path, source):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/thesis.txt").write_text("years of work")
+    with pytest.raises(ImageError, match="not an image's folder .thesis.txt.; choose another"):
+        make(tmp_path, source)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
+    (tmp_path / "out/thesis.txt").unlink()
+    for words, options in {"there is no board PENCIL; known: CHILD, LARGE": {"board": "PENCIL"},
+                           "OTHER: chip 'rp2040'": {"board": "OTHER"}, "known: de, en": {"language": "xx"},
+                           "form: 'wheel'": {"form": "wheel"}}.items():
+        with pytest.raises(ImageError, match=words):
+            make(tmp_path, source, **options)
+    (source / "build/prompts/en/big.al").write_bytes(b"x" * 2_000_000)
+    with pytest.raises(ImageError, match="do not fit into 1769472 bytes of vfs; the largest: prompts/en/big.al .2000000."):
+        make(tmp_path, source)
+    (source / "lib/pack/mod.py").unlink()
+    with pytest.raises(ImageError, match="lib/ is empty: run `make setup`"):
+        make(tmp_path, source)
+    assert not (tmp_path / "out/image.json").exists()
+
+
+def test_modules_larger_than_their_partition_are_refused(tmp_path, source):
+    (source / "firmware/app.py").write_text("X = '%s'\n" % ("x" * 300_000))
+    with pytest.raises(ImageError, match=r"romfs: 3\d+ bytes; the partition has 262144"):
+        make(tmp_path, source)
+
+
+def test_an_image_with_an_identity_is_for_its_owner_only_and_names_no_secret_in_its_lists(tmp_path):
+    source = workshop.tree(tmp_path / "tree")
+    folder = identity(tmp_path)
+    image = make(tmp_path, source, "ESP32_GENERIC", identity=folder, form="mpy")
+    room = partitions.by_label(partitions.layout(4), "vfs")
+    files = filesystem.files(image.parts[-1][1].read_bytes(), room.size)
+    for name in ("settings.json", "unit.key", "ca.der", "claim.json"):
+        assert files[name] == (folder / name).read_bytes()
+        assert image.files[name] == hashlib.sha256(files[name]).hexdigest()
+        assert name not in json.loads(files["image.json"])["files"]
+        assert f'"{name}"' not in (tmp_path / "out/image.json").read_text()
+    for path in (image.merged, image.parts[-1][1]):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "settings.json" not in make(tmp_path, source, "ESP32_GENERIC", form="mpy").files
+    assert stat.S_IMODE((tmp_path / "out/vfs.bin").stat().st_mode) == 0o644
+
+
+def identity(tmp_path, **changes):
+    from tools.deploy import unit_settings
+
+    folder = tmp_path / "identity"
+    folder.mkdir(exist_ok=True)
+    brokers = [{"host": "192.0.2.1", "port": 8883, "server_name": "broker.ils.internal", "tls": True}]
+    settings = {**unit_settings("f12", "u1", brokers, "secret", wifi={"ssid": "s", "password": "long-enough"}), **changes}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    (folder / "unit.key").write_text("ab" * 32 + "\n")
+    (folder / "ca.der").write_bytes(b"der")
+    (folder / "claim.json").write_text('{"v": 1}')
+    return folder
+
+
+def test_a_wrong_identity_is_refused_with_every_problem(tmp_path, source):
+    folder = identity(tmp_path, board="UM_FEATHERS3", scheme="a/b")
+    (folder / "unit.key").write_text("secret")
+    with pytest.raises(ImageError, match="3 problems") as refused:
+        make(tmp_path, source, identity=folder)
+    assert "scheme" in str(refused.value) and "'UM_FEATHERS3', and the image is for CHILD" in str(refused.value)
+    assert "unit.key: wants 64 hexadecimal digits" in str(refused.value)
+    (folder / "claim.json").unlink()
+    with pytest.raises(ImageError, match="claim.json: missing; an identity is settings.json"):
+        make(tmp_path, source, identity=folder)
+    (folder / "settings.json").write_text("{")
+    with pytest.raises(ImageError, match="identity: "):
+        make(tmp_path, source, identity=folder)
