@@ -4,11 +4,14 @@ PYTHON ?= python3
 BROKER ?= nats
 SCENARIO ?=
 PORT ?= 0
+BOARD ?= ESP32_GENERIC
+MICROPYTHON ?=
+OUT ?= build/image
 N ?= 20000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prompts demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
+.PHONY: help setup prompts image demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
 
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
@@ -20,6 +23,11 @@ setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=pyth
 
 prompts: setup ## spoken messages of the unit, from texts or recordings (docs/prompts.md); without espeak-ng it sounds tones alone
 	@$(PY) -m tools.prompts build --if-possible
+
+image: setup prompts ## a flash image: BOARD=name MICROPYTHON=file (as locked: docs/image.md) OUT=folder; then sizes against the budget
+	@$(if $(MICROPYTHON),,echo "say MICROPYTHON=FILE: the .bin for the board, locked once by: $(PY) -m tools.image lock FILE --board $(BOARD)"; exit 2)
+	@$(PY) -m tools.image build $(BOARD) --micropython $(MICROPYTHON) --out $(OUT)
+	@$(PY) -m tools.image sizes $(BOARD)
 
 demo: setup prompts ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
 	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
@@ -44,11 +52,15 @@ lint: setup ## ruff over everything
 
 docs: setup ## write the generated pages of docs/ again
 	@$(PY) -m tools.patterns --write
+	@$(PY) -m tools.wiring --write
 	@$(PY) -m tools.scenario --write
+	@$(PY) -m tools.image pages --write
 
 docs-check: setup ## are the generated pages of docs/ up to date?
 	@$(PY) -m tools.patterns --check
+	@$(PY) -m tools.wiring --check
 	@$(PY) -m tools.scenario --check
+	@$(PY) -m tools.image pages --check
 
 bench: setup ## the figures, as a table and in build/bench.json (about a quarter of an hour; QUICK=1: two minutes)
 	@$(PY) -m tools.bench $(if $(QUICK),--quick)
