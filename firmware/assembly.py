@@ -75,7 +75,7 @@ def assemble(stored, watchdog, rtc, speaks=True):
     shell.senses = Senses(contacts, lines, shell.unit, shell.reports, now)
     shell.power = builder.power(shell, rand)
     if speaks:
-        speaking.join_tests(shell, stored, contacts + lines, names, timers)
+        speaking.join_tests(shell, stored, contacts + lines, builder.names(True), timers)
     shell.unit.resume(before.volatile_calls(found, _volatile))
     _tell_start(shell, before, stored.problems, builder.problems)
     if shell.journal and not before.clean:

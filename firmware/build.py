@@ -61,6 +61,8 @@ class Builder:
         """(contacts, lines): lists of senses.Sense. `wake`, `busy_ms` as in drivers.contact."""
         contacts, lines = [], []
         for index, data in enumerate(self._inputs()):
+            if not self._is_fitted(data):
+                continue
             try:
                 if data["wiring"] == "line":
                     lines.append(self._line(index, data))
@@ -75,13 +77,17 @@ class Builder:
         found = self._board.get("inputs")
         return found if isinstance(found, list) else ()
 
-    def names(self):
-        """List of (name, location) by input index, as core.uplink wants it."""
+    def _is_fitted(self, data):
+        return not isinstance(data, dict) or self._settings["inputs"].get(data.get("name"), data) is not None
+
+    def names(self, fitted=False):
+        """List of (name, location) by input index, as core.uplink wants it; `fitted`: only of what is fitted in this flat."""
         rooms = self._settings["inputs"]
         names = []
         for data in self._inputs():
             name = data.get("name", "") if isinstance(data, dict) else ""
-            names.append((name, rooms[name]["location"] if name in rooms else ""))
+            if not fitted or self._is_fitted(data):
+                names.append((name, rooms[name]["location"] if rooms.get(name) else ""))
         return names
 
     def _contact(self, index, data, wake, busy_ms):

@@ -25,7 +25,7 @@ _SEND_MS = const(120000)  # so long its sending stays loaded; the service says w
 
 
 class Testing:
-    """`shell`: shell.Shell with all of its parts; `senses`: list of senses.Sense; `names`: list of (name, room) by input index;
+    """`shell`: shell.Shell with all of its parts; `senses`: list of senses.Sense; `names`: list of (name, room) of those fitted;
     `timers`: core.timers.Timers; `load`: on_demand, or what stands for it; `calendar`: calendar.Calendar; `now()`:
     tick.
 

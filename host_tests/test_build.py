@@ -142,6 +142,21 @@ def test_names_and_rooms_come_in_the_order_of_the_board_s_inputs():
     assert ("pendant", "") in names
 
 
+def test_an_input_that_is_not_fitted_is_not_made_and_the_others_keep_their_numbers():
+    whole = builder("ESP32_GENERIC")
+    contacts, lines = whole.inputs(lambda: None, lambda: 0)
+    numbers = {sense.name: sense.index for sense in contacts + lines}
+    one = builder("ESP32_GENERIC")
+    one._settings["inputs"].update({"cord1": None, "cord2": None, "answer": None})
+    names = one.names()
+    contacts, lines = one.inputs(lambda: None, lambda: 0)
+    assert one.problems == [] and lines == []
+    made = {sense.name: sense.index for sense in contacts}
+    assert made == {name: numbers[name] for name in numbers if name not in ("cord1", "cord2", "answer")}
+    assert [name for name, _ in names] == [name for name, _ in whole.names()] and ("cord1", "") in names
+    assert [name for name, _ in one.names(True)] == ["button", "pendant", "privacy"]
+
+
 def test_the_reset_cause_has_the_protocol_s_name():
     machine.world.clear()
     for cause, name in ((1, "power_on"), (2, "hard"), (3, "watchdog"), (4, "deep_sleep"), (5, "soft"), (9, "unknown")):

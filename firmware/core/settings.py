@@ -25,7 +25,7 @@ FIELDS = {
     "mqtt": None,  # object: password at the broker; the user is <scheme>.<flat>
     "ca_file": "ca.der",  # file with the certificate of the CA, DER
     "dns": None,  # "address:port" of a DNS server, or null for the one that the network names
-    "inputs": {},  # name of an input of the board -> object with location (0-32 characters)
+    "inputs": {},  # name of an input of the board -> object with location (0-32 characters); null: it is not fitted here
     "line_break_raises": True,  # a broken cord line also raises a call
     "volume_pct": 80,  # loudness of the tones, 10-100
     "reminder": True,  # once a month the unit asks the tenant to try it
@@ -142,10 +142,10 @@ class _Reader:
         self.result["inputs"] = {}
         for name in sorted(inputs):
             one = inputs[name]
-            if isinstance(one, dict) and _text(one.get("location"), 0, 32):
+            if one is None or isinstance(one, dict) and _text(one.get("location"), 0, 32):
                 self.result["inputs"][name] = one
             else:
-                self._say("inputs.%s" % name, "%r: object with location (text of 0-32) wanted; used without room" % (one,))
+                self._say("inputs.%s" % name, "%r: object with location (text of 0-32) or null wanted; no room is shown" % (one,))
 
     def _read_the_rest(self):
         given = self._given
@@ -173,7 +173,7 @@ class _Reader:
 def check_inputs(settings, board):
     """Problems between settings and a resolved board: inputs that one names and the other lacks. Nothing is switched off.
 
-    An input that raises no call needs no location.
+    An input that raises no call needs no location. One whose settings are null is not fitted; one that calls must be.
     """
     names = [one.get("name") for one in board.get("inputs") or [] if isinstance(one, dict)]
     problems = []
@@ -182,7 +182,10 @@ def check_inputs(settings, board):
             problems.append("inputs.%s: the board has no such input; it has %s" % (name, ", ".join(str(n) for n in names)))
     for one in board.get("inputs") or []:
         if isinstance(one, dict) and one.get("name") not in settings["inputs"] and one.get("kind") not in ROLES:
-            problems.append("inputs: %s of the board has no location; add it" % one.get("name"))
+            problems.append("inputs: %s of the board has no location; add it, or null if it is not fitted" % one.get("name"))
+    callers = [one.get("name") for one in board.get("inputs") or [] if isinstance(one, dict) and one.get("kind") not in ROLES]
+    if callers and not any(settings["inputs"].get(name, callers) for name in callers):
+        problems.append("inputs: none that raises a call is fitted; nobody could call from this flat")
     return problems
 
 

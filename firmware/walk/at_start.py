@@ -18,7 +18,7 @@ _REMINDER_HOUR = 10  # local time: up, and not yet at table
 
 def make_testing(shell, stored, senses, names, timers):
     """Puts testing.Testing into `shell` and its senses. `stored`: stored.Stored; `senses`: list of all senses.Sense; `names`:
-    list of (name, room) by input index."""
+    list of (name, room) of the inputs that are fitted."""
     settings = stored.settings
     zone = settings["speech"]["zone"] or {"offset_min": 0, "summer": "none"}
     due = Due(zone["offset_min"], zone["summer"] == "eu", _REMINDER_HOUR, sum(shell.uplink.prefix.encode()))

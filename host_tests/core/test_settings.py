@@ -225,4 +225,20 @@ def test_inputs_of_settings_and_board_are_held_against_each_other():
     problems = settings.check_inputs(result, whole)
     assert len(problems) == 2
     assert problems[0].startswith("inputs.buton: the board has no such input; it has button, cord1, privacy")
-    assert problems[1] == "inputs: button of the board has no location; add it"
+    assert problems[1] == "inputs: button of the board has no location; add it, or null if it is not fitted"
+
+
+def test_an_input_that_is_null_is_not_fitted_and_one_that_calls_must_be():
+    board = {"inputs": [{"name": "button"}, {"name": "cord1"}, {"name": "answer", "kind": "answer"}]}
+    whole = good()
+    whole["inputs"] = {"button": {"location": "hall"}, "cord1": None, "answer": None}
+    result, problems = settings.usable(whole)
+    assert problems == [] and result["inputs"] == whole["inputs"]
+    assert settings.check_inputs(result, board) == []
+    whole["inputs"]["button"] = None
+    result, problems = settings.usable(whole)
+    assert problems == []
+    assert settings.check_inputs(result, board) == ["inputs: none that raises a call is fitted; nobody could call from this flat"]
+    result["inputs"] = {"cord2": None, "button": {"location": ""}}
+    problems = settings.check_inputs(result, board)
+    assert len(problems) == 2 and problems[0].startswith("inputs.cord2: the board has no such input") and "cord1" in problems[1]
