@@ -91,7 +91,27 @@ def _compile(name, text, arch):
         if done.returncode != 0:
             raise CompileError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
         os.replace(part, stored)
-    return stored.read_bytes()
+    code = stored.read_bytes()
+    if arch != VIRTUAL_ARCH and _NATIVE.search(text):
+        _keep_twin(code, name, text)
+    return code
+
+
+def _keep_twin(code, name, text):
+    """For the virtual ESP32 (tools/vboard/usb), whose flash holds what a board gets while this machine has to run it."""
+    path = _twin_path(code)
+    if not path.exists():
+        write(path, _compile(name, text, VIRTUAL_ARCH))
+
+
+def twin(code):
+    """What the source of this module with native code for a board gives for this machine; None if it was not compiled here."""
+    path = _twin_path(code)
+    return path.read_bytes() if path.exists() else None
+
+
+def _twin_path(code):
+    return _STORE / f"twin-{hashlib.sha256(code).hexdigest()}.mpy"
 
 
 def _dotted(name):

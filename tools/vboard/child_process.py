@@ -150,7 +150,12 @@ def standins_image():
 
 def image_of_modules(title, sources):
     """The path of a read-only image of `sources`, {name in it: path}, compiled. Made anew when one has changed."""
-    content = rom.image(rom.compile_all(sources))
+    return image_of_files(title, rom.compile_all(sources))
+
+
+def image_of_files(title, files):
+    """The path of a read-only image of `files`, {name in it: bytes}."""
+    content = rom.image(files)
     path = _IMAGES / f"{title}-{hashlib.sha256(content).hexdigest()[:16]}.romfs"
     if not path.exists():
         rom.write(path, content)

@@ -18,6 +18,11 @@ class Console:
         self._last = b""
         self._tail = b""
 
+    def restart(self, soft):
+        """A life begins; the raw REPL outlives only a soft reset."""
+        self.raw = self.raw and soft
+        self._tail = b""
+
     def to_host(self, data):
         """What the host gets of these bytes of the unit's."""
         self._look(data)

@@ -13,6 +13,7 @@ from tools.vboard.chip import SOFT
 from tools.vboard.unit import VirtualBoard
 from tools.vboard.usb.console import INTERRUPT, Console, catches_interrupt
 from tools.vboard.usb.contents import BootError, check_boot
+from tools.vboard.usb.native import foreign_modules, twin_image
 
 _HERE = pathlib.Path(__file__).parent
 _ROMFS_MAGIC = b"\xd2\xcd\x31"
@@ -54,6 +55,17 @@ class FlashedUnit(VirtualBoard):
         except BootError as error:
             self.table, self.stuck = [], error.text
 
+    def twins(self):
+        """([path of an image with what this machine runs instead of the chip's native code], names in it); nothing if there is
+        none."""
+        found = foreign_modules(self.flash, self.table)
+        if not found:
+            return [], []
+        path, names = twin_image(found)
+        for name in sorted(set(found) - set(names)):
+            self.to_host(f"virtual ESP32: {name} has native code that was not compiled here, so it cannot run here\r\n".encode())
+        return [str(path)], names
+
     def boot_text(self, cause):
         """What the ROM prints when it starts the chip."""
         chip = self.rom_chip
@@ -72,13 +84,14 @@ class UnitProcess(ChildProcess):
         super().__init__(on_frame, on_line, sound)
         self._unit = unit
         self._line_rest = b""
+        self._images = []
         self._started = False
         self._interrupted_s = 0.0
 
     async def live(self, settings, state, interpreter, heapsize, on_start):
         unit = self._unit
         soft = settings["cause"] == SOFT
-        unit.console.raw = unit.console.raw and soft
+        unit.console.restart(soft)
         if soft:
             self._say("MPY: soft reboot\n")
         else:
@@ -87,7 +100,9 @@ class UnitProcess(ChildProcess):
             if unit.stuck is not None:
                 await self._stick(on_start)
                 return None
-        own = {"table": [list(vars(one).values()) for one in unit.table], "raw": unit.console.raw}
+        twins, names = await asyncio.get_running_loop().run_in_executor(None, unit.twins)
+        own = {"table": [list(vars(one).values()) for one in unit.table], "raw": unit.console.raw, "native": names}
+        self._images = [str(standins_image()), str(_own_image()), f"shared:{unit.flash.path}", *twins]
 
         def start():
             on_start()
@@ -109,8 +124,7 @@ class UnitProcess(ChildProcess):
         unit = self._unit
         heapsize = heapsize or (BOARD_HEAP if self._has_image() else CODE_HEAP)
         program = ["-X", f"heapsize={heapsize}", "-i", str(_HERE / "child" / "usb_start.py"), str(state / "boot.json")]
-        images = [str(standins_image()), str(_own_image()), f"shared:{unit.flash.path}"]
-        command = [interpreter, str(_HERE.parent / "launch.py"), *program, "--", *images]
+        command = [interpreter, str(_HERE.parent / "launch.py"), *program, "--", *self._images]
         pipe = asyncio.subprocess.PIPE
         streams = {"stdin": pipe, "stdout": pipe, "stderr": asyncio.subprocess.STDOUT}
         place = {**os.environ, "HOME": str(state)}  # the interpreter keeps a history of what was typed

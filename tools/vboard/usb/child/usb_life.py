@@ -14,8 +14,9 @@ _SOFT = 5  # as machine.reset_cause()
 _LOST_S = 3  # between two complaints of a lost file system
 
 
-def live(settings_file, chip, namespace):
-    """Returns when the board would show its REPL. `chip`: the flash as a bytearray; `namespace`: the REPL's."""
+def live(settings_file, chip, twins, namespace):
+    """Returns when the board would show its REPL. `chip`: the flash as a bytearray; `twins`: memory of an image with modules for
+    this machine's processor, or None; `namespace`: the REPL's."""
     import json
 
     with open(settings_file) as file:
@@ -27,11 +28,11 @@ def live(settings_file, chip, namespace):
     import prepare
 
     world = prepare.stand_in(settings)
-    _mount(world, settings, chip)
+    _mount(world, settings, chip, _translator(settings["native"], twins))
     raw = settings["raw"]
     for name in ("flash", "loop", "socket", "sound", "time", "world"):
         sys.modules.pop("board_" + name, None)
-    for name in ("prepare", "usb_life", "usb_nor", "usb_os", "usb_esp32", "json"):
+    for name in ("prepare", "usb_life", "usb_nor", "usb_os", "usb_esp32", "usb_native", "json"):
         sys.modules.pop(name, None)
     del settings
     how = _boot(raw, namespace)
@@ -40,7 +41,18 @@ def live(settings_file, chip, namespace):
     world.ended(how)
 
 
-def _mount(world, settings, chip):
+def _translator(names, twins):
+    """A function that gives a file system of a folder ("rom", "vfs") as it is to be mounted."""
+    if not names:
+        return lambda real, folder: real
+    import usb_native
+
+    usb_native.set_up()
+    twin = vfs.VfsRom(memoryview(twins))
+    return lambda real, folder: usb_native.Translated(real, twin, folder, names)
+
+
+def _mount(world, settings, chip, translated):
     import esp32
     import usb_esp32
     import usb_os
@@ -50,28 +62,29 @@ def _mount(world, settings, chip):
     sys.path[:] = ["/.vboard/standins", "", ".frozen"]
     for _, _, offset, size, label in settings["table"]:
         if label == "romfs":
-            _mount_rom(memoryview(chip)[offset : offset + size])
+            _mount_rom(memoryview(chip)[offset : offset + size], translated)
     sys.path.append("/lib")
     for label in ("vfs", "ffat"):
         found = usb_esp32.Partition.find(1, label=label)
         if found:
-            _mount_files(found[0], label)
+            _mount_files(found[0], label, translated)
             break
     sys.modules["os"] = usb_os
 
 
-def _mount_rom(memory):
+def _mount_rom(memory, translated):
     try:
-        vfs.mount(vfs.VfsRom(memory), "/rom")
+        vfs.mount(translated(vfs.VfsRom(memory), "rom"), "/rom")
     except OSError:
         return  # nothing there: the board says nothing either
     sys.path.append("/rom")
     sys.path.append("/rom/lib")
 
 
-def _mount_files(device, label):
+def _mount_files(device, label, translated):
+    make = vfs.VfsLfs2 if label == "vfs" else vfs.VfsFat
     try:
-        vfs.mount(device, "/")
+        vfs.mount(translated(make(device), "vfs"), "/")
         os.chdir("/")
         return
     except OSError:
@@ -82,7 +95,6 @@ def _mount_files(device, label):
         _complain()
     del first
     print("Performing initial setup")
-    make = vfs.VfsLfs2 if label == "vfs" else vfs.VfsFat
     make.mkfs(device)
     vfs.mount(make(device), "/")
     os.chdir("/")

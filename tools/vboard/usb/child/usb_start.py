@@ -1,5 +1,5 @@
-"""What runs first inside MicroPython of a unit with a flash chip: `usb_start.py SETTINGS STANDINS USB FLASH`, the last three as
-ADDRESS:LENGTH in memory.
+"""What runs first inside MicroPython of a unit with a flash chip: `usb_start.py SETTINGS STANDINS USB FLASH [TWINS]`, all but the
+first as ADDRESS:LENGTH in memory.
 
 The REPL that follows (option -i) has this file's namespace, so nothing of ours may stay in it.
 """
@@ -25,4 +25,4 @@ sys.path[:] = ["/.usb", "/.vboard/child", "/.vboard/standins", ".frozen"]
 
 from usb_life import live  # noqa: E402 - the path comes first
 
-live(sys.argv[1], _memory(sys.argv[4]), globals())
+live(sys.argv[1], _memory(sys.argv[4]), _memory(sys.argv[5]) if len(sys.argv) > 5 else None, globals())
