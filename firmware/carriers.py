@@ -3,6 +3,8 @@
 A bearer that cannot be made costs itself and is reported; the others are made all the same (P8).
 """
 
+import sys
+
 import machine
 import network
 
@@ -41,6 +43,8 @@ def _ethernet(board, settings, now):
 
 
 def _cellular(board, settings, now):
+    if sys.implementation.version[:2] < (1, 26):
+        raise ValueError("MicroPython 1.26 or later wanted")  # before, PPP blocked for seconds when it ended
     from firmware.transports.cellular import Cellular
 
     facts = board["cellular"]

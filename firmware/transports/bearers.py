@@ -40,6 +40,8 @@ class Bearers:
         self._connects = None  # of the link, while one is dialled to prove a bearer
         self._dials = 0  # of the cellular bearer, when the others last had the route
         self._up_ms = now()  # when any was last up
+        self._trouble = ""  # of a modem that is not used, as told last
+        self._failed = False  # it is at fault because it was used, which only use can mend
         self.name = names[0]
         self.resting = self.gave_up = False
         self.beat = 0
@@ -147,11 +149,22 @@ class Bearers:
             self._tell(rules.BUSY if busy else rules.CALM)
         if self._rules.state == rules.PROVING:
             self._watch_proof()
+        self._watch_idle()
         self._tell(rules.TICK)
         now_ms = self._now()
         if self.resting or True in self._seen:
             self._up_ms = now_ms
         self.gave_up = clock.diff(now_ms, self._up_ms) >= _GIVE_UP_MS
+
+    def _watch_idle(self):
+        """A modem that is not used says in time that it could not be: no SIM, no network."""
+        for part in self._parts:
+            if part.name == "cellular" and part.resting and part.trouble != self._trouble:
+                if part.trouble and not self._trouble:
+                    self._shell.reports.fault("path", part.name, True)
+                elif not part.trouble and not self._failed:
+                    self._shell.reports.fault("path", part.name, False)
+                self._trouble = part.trouble
 
     def _watch_proof(self):
         link = self._shell.link
@@ -185,7 +198,10 @@ class Bearers:
             elif verb == "STAY":
                 self._shell.link.stay()
             elif verb == "FAULT":
-                self._shell.reports.fault("path", self._parts[action[1]].name, action[2])
+                name = self._parts[action[1]].name
+                if name == "cellular":
+                    self._failed = action[2]
+                self._shell.reports.fault("path", name, action[2])
             else:
                 self._carry(*action[1:])
 
