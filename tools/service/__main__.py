@@ -1,0 +1,74 @@
+"""`python -m tools.service --port PORT enter|renew|leave|state`: service mode of a unit. docs/service-mode.md."""
+
+import argparse
+import getpass
+import os
+import sys
+
+from tools.service import claim
+from tools.service.line import Console, ServiceError
+
+_ENVIRONMENT = "CLAIM_CODE"
+_EPILOG = f"""The claim code is asked for, or read from --code-file or the environment's {_ENVIRONMENT}: on a command line others
+could see it. Exit code: 0 done, 1 not done (what to do next is said), 2 wrong use, 130 left by Ctrl-C."""
+_STATES = {
+    "running": "the unit runs: it calls, and its console is closed",
+    "service": "service mode: the prompt is open, and the unit does NOT call",
+    "blank": "a board without an identity, at its prompt; it calls nobody (python -m tools.install)",
+    "silent": "nothing that is known answers",
+}
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m tools.service", epilog=_EPILOG, description="Service mode of a unit.")
+    parser.add_argument("--port", required=True, help="its serial port")
+    parser.add_argument("--code-file", metavar="FILE", help="file with the claim code, - for standard input")
+    parser.add_argument("--now", action="store_true", help="enter although a call is open, somebody speaks or a test runs")
+    parser.add_argument("--quiet", action="store_true", help="do not show what the unit prints")
+    parser.add_argument("do", choices=("enter", "renew", "leave", "state"))
+    return parser
+
+
+def code_of(options):
+    """The claim code. Raises ValueError for what is none, OSError for a file that cannot be read."""
+    if options.code_file == "-":
+        return claim.written(sys.stdin.readline())
+    if options.code_file:
+        with open(options.code_file) as file:
+            return claim.written(file.readline())
+    if os.environ.get(_ENVIRONMENT):
+        return claim.written(os.environ[_ENVIRONMENT])
+    return claim.written(getpass.getpass("claim code of this unit: "))
+
+
+def _do(options):
+    console = Console(options.port, None if options.quiet else lambda line: print(f"  {line}", file=sys.stderr, flush=True))
+    if options.do == "state":
+        state = console.state()
+        print(f"{state}: {_STATES[state]}")
+        return 0 if state != "silent" else 1
+    if options.do == "enter":
+        console.enter(code_of(options), options.now)
+        print(f"service mode. Now: mpremote connect {options.port} ...")
+        print("It lasts 15 min from the last `renew`, and ends with `leave`. The unit does not call: tell the tenant.")
+    elif options.do == "renew":
+        console.renew()
+        print("15 min from now")
+    else:
+        print(f"unit {console.leave()} runs")
+    return 0
+
+
+def main(arguments=None):
+    options = _parser().parse_args(arguments)
+    try:
+        return _do(options)
+    except (ServiceError, ValueError, OSError) as error:
+        print(f"service: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
