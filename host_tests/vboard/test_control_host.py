@@ -21,6 +21,7 @@ from tools.vboard.unit import FAULTS, VirtualBoard
 _PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "control-channel.md"
 _SOON_S = 20
 _OF_A_BATTERY = {"battery", "hours", "flicker"}  # host_tests/vboard/test_supply_host.py plays with these
+_OF_OTHER_BEARERS = {"ethernet", "modem"}  # host_tests/vboard/test_bearers_host.py
 
 
 class _Client:
@@ -171,7 +172,8 @@ def test_every_documented_command_is_taken(client, tmp_path):
     for command, fields in steps:
         assert client.do(command, **fields)["ok"], (command, fields)
     assert recording.exists()
-    assert {command for command, _ in steps} | {"status", "subscribe", "press"} | _OF_A_BATTERY == set(COMMANDS)
+    elsewhere = {"status", "subscribe", "press"} | _OF_A_BATTERY | _OF_OTHER_BEARERS
+    assert {command for command, _ in steps} | elsewhere == set(COMMANDS)
 
 
 def test_a_board_without_a_battery_says_so(client):
@@ -185,6 +187,17 @@ def test_a_board_without_a_battery_says_so(client):
     ):
         reply = client.do(command, **fields)
         assert not reply["ok"] and reply["error"] == "value" and "no battery" in reply["text"], reply
+
+
+def test_a_board_with_wifi_alone_says_so(client):
+    for command, fields in (
+        ("ethernet", {"mode": "unplugged"}),
+        ("modem", {"mode": "silent"}),
+        ("fault", {"fault": "ethernet", "mode": "ok"}),
+        ("fault", {"fault": "modem", "mode": "ok", "join_ms": 10}),
+    ):
+        reply = client.do(command, **fields)
+        assert not reply["ok"] and reply["error"] == "value" and "no such bearer" in reply["text"], reply
 
 
 def test_wrong_requests_get_the_documented_error_and_change_nothing(client):

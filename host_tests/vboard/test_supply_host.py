@@ -10,6 +10,7 @@ from host_tests.vboard import sample_root
 from host_tests.vboard.sample_root import POWERED, SOON_S, printed
 from tools.vboard import BoardError
 from tools.vboard import supply as supply_module
+from tools.vboard.bearers import Bearers
 from tools.vboard.control import ControlChannel
 from tools.vboard.supply import BROWN_OUT_MV, START_MV, Supply
 
@@ -295,6 +296,8 @@ class BareBoard:
         self.powered, self.mhz, self.power_save, self.radio = True, 80, 2, False
         self.sound = types.SimpleNamespace(sounds=False, amplifier=False)
         self.chip = self
+        self.facts = {}
+        self.bearers = Bearers(self)
         self.supply = Supply(self, POWERED)
 
     def tell(self, operation, index, value):

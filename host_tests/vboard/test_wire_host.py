@@ -8,9 +8,9 @@ from tools.vboard.standins import nor
 
 
 def of_child():
-    """Constants of board_world.py and board_sound.py by name, without the underscore. Those run under MicroPython only."""
+    """Constants of the child's modules by name, without the underscore. Those run under MicroPython only."""
     found = {}
-    for name in ("board_world.py", "board_sound.py"):
+    for name in ("board_world.py", "board_sound.py", "board_bearers.py"):
         for node in ast.parse((Path(wire.__file__).parent / name).read_text()).body:
             if isinstance(node, ast.Assign) and node.targets[0].id.startswith("_"):
                 value = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
@@ -20,7 +20,7 @@ def of_child():
 
 def test_the_child_s_numbers_are_the_parent_s():
     both = {name: value for name, value in of_child().items() if hasattr(wire, name)}
-    assert len(both) == 22, sorted(both)
+    assert len(both) == 27, sorted(both)
     for name, value in both.items():
         assert value == getattr(wire, name), name
 

@@ -98,6 +98,7 @@ class Chip:
         """At once, in the middle of whatever it does."""
         self.powered = False
         self._die()
+        self._board.bearers.power_lost()
         self._board.emit("power", on=False)
 
     async def reset_button(self):
@@ -167,6 +168,7 @@ class Chip:
 
     def _settings(self):
         return {
+            **self._board.bearers.settings(),
             "root": str(self._board.root),
             "chip": self._board.facts["chip"],
             "unique_id": list(self._unique_id),
@@ -183,6 +185,7 @@ class Chip:
     def _tell_first(self):
         self._board.wiring.settle()
         self._board.supply.settle()
+        self._board.bearers.settle()
         self._tell_wifi()
         if self._cut[0]:
             self.tell(wire.ARM_CUT, self._cut[1], self._cut[0])
@@ -308,6 +311,7 @@ class Chip:
         if operation == wire.OUT:
             self.lamp.output(index, value, self.frame_ms)
             self._board.supply.output(index, value)
+            self._board.bearers.output(index, value)
         elif operation == wire.FEED:
             self._feed()
         elif operation == wire.WATCHDOG:
@@ -332,6 +336,11 @@ class Chip:
         elif operation == wire.RADIO:
             self.radio = bool(index)
             self._board.emit("radio", on=self.radio)
+            self._board.bearers.radio(self.radio)
+        elif operation == wire.BEARER:
+            self._board.bearers.took(index, value)
+        elif operation == wire.MODEM_STATE:
+            self._board.bearers.modem_said(index)
         elif operation == wire.POWER:
             self.power_save, self.mhz = index, value
             self._board.emit("power_save", mhz=value, mode=POWER_SAVES[index])

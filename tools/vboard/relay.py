@@ -12,6 +12,10 @@
 | `refuse` | nobody listens; existing connections are reset: the broker's machine is up and the broker down |
 | `reset` | existing connections are reset; then as `pass` |
 | `hang` | connecting takes for ever (no answer to SYN); existing connections freeze: the machine is gone |
+
+A unit with several bearers has another address on each. `kill(host)` swallows what comes from there and goes there, of
+connections that exist for good, as `forget` does; `revive(host)` lets new ones work. `abandon(host)` resets the client's end of
+each: its interface has lost its address. The far end learns nothing and is left with a dead connection.
 """
 
 import asyncio
@@ -34,6 +38,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 class Relay:
     """Counters: `connections`, `bytes_up`, `bytes_down`, `swallowed_bytes`. All methods belong to one event loop.
 
+    `carrying`: host of the newest living connection that has carried bytes; `on_carrying()` is called when that changes.
     `tap`: None, or called with (connection, "up" or "down", bytes) as they come in, before any delay; also if they are lost then.
     """
 
@@ -45,6 +50,9 @@ class Relay:
         self.frozen_ways = frozenset()
         self.connections = self.bytes_up = self.bytes_down = self.swallowed_bytes = 0
         self.tap = None
+        self.carrying = self.on_carrying = None
+        self._dead_hosts = set()
+        self._dangling = set()
         self.flowing = asyncio.Event()
         self.flowing.set()
         self._listener = None
@@ -84,12 +92,44 @@ class Relay:
             self.flowing.set()
         self._set_door("shut" if name == "refuse" else "stuck" if name == "hang" else "open")
 
+    def kill(self, host):
+        self._dead_hosts.add(host)
+        for link in self._of(host):
+            link.forget()
+        self.look_who_carries()
+
+    def revive(self, host):
+        self._dead_hosts.discard(host)
+
+    def abandon(self, host):
+        for link in self._of(host):
+            server = link.leave()
+            if server is not None:
+                task = asyncio.ensure_future(_dangle(link.ended, server))
+                self._dangling.add(task)
+                task.add_done_callback(self._dangling.discard)
+        self.look_who_carries()
+
+    def is_dead(self, host):
+        return host in self._dead_hosts
+
+    def _of(self, host):
+        return [link for link in self._links if link.host == host]
+
+    def look_who_carries(self):
+        living = [link for link in self._links if link.carries]
+        newest = max(living, key=lambda link: link.number).host if living else None
+        if newest != self.carrying:
+            self.carrying = newest
+            if self.on_carrying is not None:
+                self.on_carrying()
+
     async def close(self):
         self._set_door("shut")
         links = list(self._links)
         for link in links:
             link.reset()
-        await ending.end([link.ended for link in links])
+        await ending.end([*(link.ended for link in links), *self._dangling])
 
     # The door: the listening socket.
 
@@ -141,10 +181,14 @@ class Relay:
                 client.close()
                 continue
             self.connections += 1
-            link = _Link(self)
+            link = _Link(self, address[0], self.connections)
             self._links.add(link)
             link.ended = asyncio.ensure_future(link.run(client))
-            link.ended.add_done_callback(lambda _, link=link: self._links.discard(link))
+            link.ended.add_done_callback(lambda _, link=link: self._gone(link))
+
+    def _gone(self, link):
+        self._links.discard(link)
+        self.look_who_carries()
 
     def _filler_ports(self):
         return {filler.getsockname()[1] for filler in self._fillers if filler.fileno() >= 0}
@@ -153,11 +197,18 @@ class Relay:
 class _Link:
     """One connection through the relay: two pumps, each a reader and a writer with a queue of (due, bytes) between."""
 
-    def __init__(self, relay):
+    def __init__(self, relay, host, number):
         self._relay = relay
+        self.host, self.number = host, number
         self._sockets = []
         self._dead = set()  # directions that lost bytes
+        self._has_carried = False
         self.ended = None
+
+    @property
+    def carries(self):
+        """It has brought bytes down from the target, and lost none."""
+        return self._has_carried and not self._dead and bool(self._sockets)
 
     def reset(self):
         """RST to both ends, at once."""
@@ -172,13 +223,20 @@ class _Link:
         """Both directions swallow bytes from now on, whatever the mode."""
         self._dead.update(("up", "down"))
 
+    def leave(self):
+        """RST to the client alone; the target's socket if there was one: it is the caller's now."""
+        server = self._sockets.pop() if len(self._sockets) == 2 else None
+        self.forget()
+        self.reset()
+        return server
+
     async def run(self, client):
         loop = asyncio.get_running_loop()
         self._sockets.append(client)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pumps = []
         try:
-            if self._relay.frozen_ways:
+            if self._relay.frozen_ways or self._relay.is_dead(self.host):
                 self._dead.update(("up", "down"))  # born dead: nobody is there who would know of it later
                 await self._swallow(client)
                 return
@@ -247,6 +305,9 @@ class _Link:
             elif data:
                 await loop.sock_sendall(sink, data)
                 self._count(way, len(data))
+                if way == "down" and not self._has_carried:
+                    self._has_carried = True
+                    self._relay.look_who_carries()
             else:
                 sink.shutdown(socket.SHUT_WR)
                 return
@@ -256,3 +317,16 @@ class _Link:
             self._relay.bytes_up += size
         else:
             self._relay.bytes_down += size
+
+
+async def _dangle(ended, server):
+    """Keeps a connection to the target that nobody is behind any more, until the target ends it."""
+    loop = asyncio.get_running_loop()
+    try:
+        await asyncio.wait((ended,))
+        while await loop.sock_recv(server, _CHUNK_BYTES):
+            pass
+    except OSError:
+        pass
+    finally:
+        server.close()

@@ -1,6 +1,7 @@
 """The commands of the control channel: for each its fields with type and range, and what it does to the board."""
 
 from tools.vboard.acoustics import ECHO_FROM_MS, ECHO_TO_MS
+from tools.vboard.bearers import ETHERNET_MODES, MODEM_MODES
 from tools.vboard.cell import KINDS as CELLS
 from tools.vboard.child import wire
 from tools.vboard.errors import BoardError
@@ -12,7 +13,7 @@ from tools.vboard.standins import esp32_socket, nor
 _NUMBER = (int, float)
 _TYPES = {str: "string", bool: "true or false", int: "integer", _NUMBER: "number"}
 _WAITABLE = ("light", "pattern", "tone_hz", "microphone", "running", "power", "repl", "boots", "reset_cause", "flash_operations",
-             "mains", "battery", "charging", "brown_outs", "radio", "power_save", "mhz")
+             "mains", "battery", "charging", "brown_outs", "radio", "power_save", "mhz", "bearer", "phy", "modem_power")
 
 
 class Field:
@@ -142,6 +143,14 @@ async def _wifi(board, up):
     board.wifi(up)
 
 
+async def _ethernet(board, mode):
+    board.ethernet(mode)
+
+
+async def _modem(board, mode):
+    board.modem(mode)
+
+
 async def _fault(board, fault, **settings):
     board.fault(fault, **settings)
 
@@ -163,6 +172,7 @@ _INPUT = {"input": Field(str)}
 _ON = {"on": Field(bool)}
 _WAIT_LIMIT_S = 3600
 _KINDS = tuple(dict.fromkeys((*wire.ADC_FAULTS, "ok", *MICROPHONE_FAULTS, *esp32_socket.FAULTS, *CELLS, "off", *nor.CUT_KINDS)))
+_FAULT_MODES = tuple(dict.fromkeys((*wire.WIFI_MODES, *ETHERNET_MODES, *MODEM_MODES)))
 _PRESS_LIMIT_MS = 600_000  # ten minutes: ten times the time after which an input counts as held
 
 COMMANDS = {
@@ -208,6 +218,8 @@ COMMANDS = {
         },
     ),
     "wifi": Command(_wifi, {"up": Field(bool)}),
+    "ethernet": Command(_ethernet, {"mode": Field(str, words=ETHERNET_MODES)}),
+    "modem": Command(_modem, {"mode": Field(str, words=MODEM_MODES)}),
     "fault": Command(
         _fault,
         {
@@ -218,7 +230,7 @@ COMMANDS = {
             "pin": Field(int, 0, 48, needed=False),
             "level": Field(int, 0, 1, needed=False),
             "stalled": Field(bool, needed=False),
-            "mode": Field(str, words=wire.WIFI_MODES, needed=False),
+            "mode": Field(str, words=_FAULT_MODES, needed=False),
             "join_ms": Field(int, 0, 60_000, needed=False),
             "operations": Field(int, 0, 1_000_000, needed=False),
             "on": Field(bool, needed=False),

@@ -222,7 +222,8 @@ class Supply:
         asleep = chip.power_save != _PM_NONE
         lasting = battery_model.load_ma(bearer, asleep, chip.mhz, False, False, self._loads)
         sounds, amplifier = chip.sound.sounds, chip.sound.amplifier
-        return lasting, battery_model.load_ma(bearer, asleep, chip.mhz, amplifier, sounds, self._loads) - lasting
+        passing = battery_model.load_ma(bearer, asleep, chip.mhz, amplifier, sounds, self._loads) - lasting
+        return lasting + self._board.bearers.extra_ma(self._loads), passing
 
     def _peak_ma(self):
         """The highest that the chip draws for milliseconds: while its radio sends, if that is on."""

@@ -15,6 +15,7 @@ import pathlib
 import time
 from collections import deque
 
+from tools.vboard.bearers import Bearers
 from tools.vboard.child import wire
 from tools.vboard.chip import Chip
 from tools.vboard.errors import BoardError
@@ -28,7 +29,8 @@ _REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 _KEPT_EVENTS = 5000
 _TICK_S = 1.0  # wait_for looks at least this often, for conditions that come true without an event
 
-FAULTS = ("adc", "cell", "charger", "stuck", "sound", "speaker", "microphone", "udp", "wifi", "flash_cut", "bounce", "none")
+FAULTS = ("adc", "cell", "charger", "stuck", "sound", "speaker", "microphone", "udp", "wifi", "ethernet", "modem", "flash_cut",
+          "bounce", "none")  # fmt: skip
 
 
 class VirtualBoard:
@@ -49,6 +51,7 @@ class VirtualBoard:
         self.supply = Supply(self, self.facts.get("power"))
         self.microphone, self.speaker = self.chip.microphone, self.chip.speaker
         self.relays = [Relay(listen, target) for listen, target in relays]
+        self.bearers = Bearers(self)
         self.link_mode = "pass"
         self._listeners = set()
         self._changed = asyncio.Event()
@@ -59,6 +62,7 @@ class VirtualBoard:
         async with contextlib.AsyncExitStack() as stack:
             for relay in self.relays:
                 await stack.enter_async_context(relay)
+            self.bearers.watch()
             await self.power_on()
             self.supply.start()
             self._exit = stack.pop_all()
@@ -160,9 +164,18 @@ class VirtualBoard:
         self.emit("link", mode=mode, **settings)
 
     def wifi(self, up):
-        """Access point gone: the radio loses it and what was on its way is lost too. And back."""
-        self.chip.set_wifi("ok" if up else "no_ap")
-        self.link("pass" if up else "freeze")
+        """Access point gone: the radio loses it and what was on its way is lost too. And back. Other bearers go on."""
+        self._fault_wifi(mode="ok" if up else "no_ap")
+        if not self.bearers.has_others():
+            self.link("pass" if up else "freeze")
+
+    def ethernet(self, mode):
+        """What the network socket is plugged into: see tools/vboard/standins/network_lan.py."""
+        self.bearers.set_ethernet(mode)
+
+    def modem(self, mode):
+        """SIM and mobile network: see tools/vboard/standins/modem.py."""
+        self.bearers.set_modem(mode)
 
     def fault(self, name, **settings):
         """Injects a fault; docs/control-channel.md lists them. Raises BoardError for what it does not know."""
@@ -218,6 +231,14 @@ class VirtualBoard:
 
     def _fault_wifi(self, *, mode, join_ms=None):
         self.chip.set_wifi(mode, join_ms)
+        self.bearers.set_wifi(mode)
+
+    def _fault_ethernet(self, *, mode, join_ms=None):
+        self.bearers.set_ethernet(mode, join_ms)
+
+    def _fault_modem(self, *, mode, join_ms=None):
+        """`join_ms`: from its power to its first answer."""
+        self.bearers.set_modem(mode, join_ms)
 
     def _fault_flash_cut(self, *, operations, kind="nothing"):
         """Power goes at the `operations`-th program or erase from now, which leaves what `kind` says; 0 disarms."""
@@ -238,14 +259,16 @@ class VirtualBoard:
             one.noise = None
         self.wiring.settle()
         self.supply.heal()
-        self.chip.set_wifi("ok")
+        self._fault_wifi(mode="ok")
+        self.bearers.heal()
 
     # Looking.
 
     def status(self):
         """Everything an onlooker could tell now; a new dict."""
         own = {"t_ms": self.now_ms(), "link": self.link_mode, "inputs": self.wiring.states()}
-        return {**self.chip.status(), **self.supply.status(), **own, "relays": [relay.port for relay in self.relays]}
+        parts = {**self.chip.status(), **self.supply.status(), **self.bearers.status()}
+        return {**parts, **own, "relays": [relay.port for relay in self.relays]}
 
     def light_pattern(self):
         """`off`, `steady`, `flashing`, `double`, ... by the firmware's table, or `changing` while nobody could tell."""

@@ -1,23 +1,27 @@
 """`socket` on the virtual board: the interpreter's own, but UDP sockets behave as the ESP32's (standins/esp32_socket.py).
+With several bearers a TCP socket has the address of its bearer (standins/routes.py).
 
-Those are loaded for the first one: a unit that only calls has none.
+The former are loaded for the first one: a unit that only calls has none.
 """
 
 import socket as _socket
 import sys
 
-_fault = None
+_world = None
+_several = False
 _make = None
 
 
 def set_up(world):
-    global _fault
-    _fault = world.udp_fault
+    global _world, _several
+    _world = world
+    _several = hasattr(world, "routed")
 
 
 def socket(family=_socket.AF_INET, kind=_socket.SOCK_STREAM, protocol=0):
     if kind != _socket.SOCK_DGRAM:
-        return _socket.socket(family, kind, protocol)
+        made = _socket.socket(family, kind, protocol)
+        return _world.routed(made) if _several else made
     return (_make or _load())(family, kind, protocol)
 
 
@@ -28,7 +32,9 @@ def _load():
     import esp32_socket
 
     sys.modules["socket"] = ours
-    esp32_socket.fault = _fault
+    esp32_socket.fault = _world.udp_fault
+    if _several:
+        esp32_socket.world = _world
     _make = esp32_socket.Datagram
     return _make
 

@@ -40,14 +40,18 @@ _ENDED = const(13)
 _RADIO = const(14)
 _LOST = const(15)
 _POWER = const(18)
-_WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
+_WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip", "dead_path")
+_DEAD_PATH = const(4)
 
 world = None
 
 
 def connect(settings):
     global world
-    world = BoardWorld(settings)
+    kind = BoardWorld
+    if settings.get("bearers"):
+        from board_bearers import BearersWorld as kind
+    world = kind(settings)
     return world
 
 
@@ -156,10 +160,11 @@ class BoardWorld(BoardSound):
             self.udp_fault[0] = n
 
     def _take_wifi(self, mode, join_ms):
-        if mode:
+        if mode and mode != _DEAD_PATH:
             self.wifi_lost += 1
         self.wifi_join_ms = join_ms
-        self.wifi_changed_ms = time.ticks_ms()
+        if mode != _DEAD_PATH and self.wifi_mode != "dead_path":
+            self.wifi_changed_ms = time.ticks_ms()
         self.wifi_mode = _WIFI_MODES[mode]
 
     def _interrupt(self, source):

@@ -37,7 +37,7 @@ def _prepare(settings, image):
 
     world = prepare.stand_in(settings)
     prepare.mount(settings, image)
-    for name in ("flash", "loop", "socket", "sound", "time", "world"):
+    for name in ("bearers", "flash", "loop", "socket", "sound", "time", "world"):
         sys.modules.pop("board_" + name, None)
     for name in ("prepare", "life"):
         sys.modules.pop(name, None)

@@ -27,6 +27,8 @@ LOST = 15  # (-; interrupts lost to a full queue so far)
 SOUND_ASK = 16  # (port; bytes of a buffer to be filled)
 SOUND_LOST = 17  # (port; buffers that the driver dropped, as one was in transit)
 POWER = 18  # (power-save mode of the Wi-Fi, as WLAN.PM_...; MHz of the processor)
+BEARER = 19  # (index of routes.HOSTS; 1 it has an address, 0 no longer): of Ethernet and PPP
+MODEM_STATE = 20  # (0 takes commands, 1 in data mode, 2 switched off by a command)
 
 # From the parent.
 LEVEL = 1  # (GPIO; 0, 1, or 2 for an open contact)
@@ -37,9 +39,12 @@ SOUND_DONE = 5  # (port; session; the samples that were asked for, nothing for s
 ARM_CUT = 6  # (index into nor.CUT_KINDS; flash operations to go, 0 disarms)
 START = 7  # everything above has been told once: run
 UDP_FAULT = 9  # (index into esp32_socket.FAULTS)
+ETHERNET = 10  # (index into network_lan.MODES; ms from the link to an address)
+MODEM = 11  # (index into modem.MODES; ms from its power to its first answer)
+MODEM_POWER = 12  # (0 off, 1 on, 2 on and in data mode; ms since then)
 
 SOUND_FACTS = "<BBIBB"
 
-WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip")
+WIFI_MODES = ("ok", "no_ap", "auth_fail", "no_ip", "dead_path")
 ADC_FAULTS = {"no_value": -1, "nan": -2, "jump": -3}
 OPEN = 2

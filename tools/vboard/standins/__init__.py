@@ -10,7 +10,8 @@ import sys
 
 _HERE = pathlib.Path(__file__).parent
 
-_MODULES = ("micropython", "calendar2000", "i2s_dma", "world_sound", "world", "machine", "machine_more", "network", "esp32")
+_MODULES = ("micropython", "calendar2000", "outside", "i2s_dma", "world_sound", "world", "machine", "machine_more", "network")
+_MODULES += ("esp32", "routes", "network_lan", "modem", "network_ppp", "uart")
 _MODULES += ("esp32_socket", "plain_nor", "nor")
 
 

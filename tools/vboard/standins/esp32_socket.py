@@ -13,6 +13,8 @@ and `write` too. What differs from a host's UDP socket:
   and `recvfrom` raise OSError(EAGAIN) then. With a timeout: OSError(ETIMEDOUT).
 - `write` and `send` raise OSError(ENOMEM) when the radio's buffers are full. Faults, for all sockets: `set_fault("no_memory")`,
   `"would_block"`, `"unreachable"` (no route: the link is down), `"none"`.
+- With several bearers a socket belongs to the one that is the default when it is connected, and has its address; without any,
+  writing raises OSError(EHOSTUNREACH). When that bearer carries nothing, what is sent is lost, and nothing comes.
 - That nobody listens at the other end is never told (a host raises ECONNREFUSED).
 - There is no `getsockname`: bind a port that you know. Addresses are (host, port); a host's name may block for long.
 
@@ -39,6 +41,7 @@ _AGAIN = (11, 115)  # EAGAIN, EINPROGRESS
 _REFUSED = 111
 FAULTS = ("none", "no_memory", "would_block", "unreachable")
 fault = bytearray(1)  # index into FAULTS; set without allocation by the virtual board
+world = None  # with `routes` if the unit has several bearers; put in by the virtual board
 
 
 def set_fault(name):
@@ -52,12 +55,18 @@ class Datagram(io.IOBase):
         self.raw = _socket.socket(family, kind, protocol)
         self.raw.setsockopt(SOL_SOCKET, _SO_RCVBUF, _QUEUE_BYTES)
         self._ended = False
+        self._routes = None if world is None else world.routes
+        self._bearer = None if self._routes is None else self._routes.bearer()
         if _IS_HOST:
             self._read, self._write = self._fill, self.raw.send
         else:
             self._read, self._write = self.raw.readinto, self.raw.write
 
     def bind(self, address):
+        if self._bearer:
+            from routes import HOSTS
+
+            address = _from(address, HOSTS[self._bearer])
         self.raw.bind(_resolved(address))
 
     def connect(self, address):
@@ -89,6 +98,8 @@ class Datagram(io.IOBase):
             got = self._read(buf, len(buf) if size is None else size)
         except OSError as error:
             return self.readinto(buf, size) if self._is_worth_a_retry(error) else None
+        if self._routes is not None and not self._is_carried():
+            return None if got is None else self.readinto(buf, size)
         if got == 0:
             self._ended = True
         return got
@@ -97,6 +108,8 @@ class Datagram(io.IOBase):
         """Bytes sent, all or none; None if it would have to wait."""
         if fault[0] and self._fails():
             return None
+        if self._routes is not None and not self._is_carried():
+            return len(buf) if size is None else size
         try:
             return self._write(buf if size is None else memoryview(buf)[:size])
         except OSError as error:
@@ -122,7 +135,15 @@ class Datagram(io.IOBase):
     def sendto(self, buf, address):
         if fault[0] and self._fails():
             raise OSError(116, "ETIMEDOUT")  # what the board makes of it
+        if self._routes is not None and not self._is_carried():
+            return len(buf)
         return self._insist(self.raw.sendto, buf, _resolved(address))
+
+    def _is_carried(self):
+        """Does anything get through on the bearer of this socket? Raises OSError where there was none."""
+        if self._bearer is None:
+            raise OSError(118, "EHOSTUNREACH")
+        return self._routes.carries(self._bearer)
 
     def _fails(self):
         """True if this write would have to wait; raises what else the fault says."""
@@ -174,6 +195,15 @@ def _resolved(address):
     if _IS_HOST or not isinstance(address, tuple):
         return address
     return _socket.getaddrinfo(address[0], address[1])[0][-1]
+
+
+def _from(address, host):
+    """A wild-card address, (host, port) or as getaddrinfo gave it, becomes that of `host`; others stay."""
+    if isinstance(address, tuple):
+        return (host, address[1]) if address[0] in ("", "0.0.0.0") else address
+    if address[4:8] != b"\0\0\0\0":
+        return address
+    return bytes(address[:4]) + bytes([int(part) for part in host.split(".")]) + bytes(address[8:])
 
 
 class socket:  # noqa: N801 - the board's name

@@ -18,3 +18,11 @@ def disable_irq():
 
 def enable_irq(state):
     return None
+
+
+def __getattr__(name):
+    if name != "UART":
+        raise AttributeError(name)
+    import uart
+
+    return uart.UART

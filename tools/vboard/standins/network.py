@@ -1,7 +1,8 @@
 """`network.WLAN` as the ESP32 has it: joining takes time, a lost access point is retried for ever, errors are status numbers.
 
 The radio's conditions come from `world` (`wifi_mode`, `wifi_join_ms`, `wifi_rssi_dbm`); the state is worked out when asked,
-so nothing runs in the background. Source: MicroPython ports/esp32/network_wlan.c (behaviour, not text).
+so nothing runs in the background. `LAN` and `PPP` are in modules of their own, loaded for the first of them.
+Mode `dead_path`: joined, with an address, and nothing gets through. Source: MicroPython ports/esp32/network_wlan.c (behaviour).
 """
 
 from world import world
@@ -120,6 +121,16 @@ def ipconfig(name=None, **settings):
     if "dns" in settings:
         world.wifi_dns = settings["dns"]
     return None
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    if name == "PPP":
+        import network_ppp as more
+    else:
+        import network_lan as more
+    return getattr(more, name)
 
 
 def _world_key():

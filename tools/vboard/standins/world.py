@@ -8,13 +8,16 @@ Time stands still until `advance(ms)`. `clear()` makes a new world in place. Nam
 | `pin(n).chatter(edges, level)` | contact bounce: that many edges, ending at `level` |
 | `pin(n).fault = "stuck"` | level stays what it is, whatever drives it |
 | `adc(n).fault` | `jump` (each reading 0 or full scale in turn), `stuck`, `nan`, `no_value` (raises OSError) |
-| `wifi_mode` | `ok`, `no_ap`, `auth_fail`, `no_ip` (joins, no address ever) |
+| `wifi_mode` | `ok`, `no_ap`, `auth_fail`, `no_ip` (joins, no address ever), `dead_path` |
+| `ethernet(mode)` | see network_lan.py |
+| `modem(mode)`, `modem_power(on)` | see modem.py |
 | `i2s_fault` | `stall`: the DMA takes nothing any more |
 | `microphone(port).fault` | `stall`, `silent`, `stuck`, `noise`, `gap`; see world_sound.py |
 | `blocked = True` | the loop is blocked: interrupts queue up (8 deep, the rest lost) until it is False again |
 """
 
 import calendar2000
+import outside
 from world_sound import Microphone, Sound
 
 _QUEUE_DEPTH = 8  # MICROPY_SCHEDULER_DEPTH of ports/esp32
@@ -144,6 +147,10 @@ class World:
         self.wifi_dns = "10.0.2.3"
         self.wifi_changed_ms = 0
         self.wifi_lost = 0
+        self.bearers = list(outside.AT_FIRST)
+        self.routes = self.modem_object = self.uarts = None
+        self.cellular = {"tx": 27, "rx": 26, "baud": 115200}  # where a modem hangs; None: there is none
+        self.bearer_log = []  # (index of routes.HOSTS, has an address)
         self.partitions = {"journal": 16}  # label: sectors of 4,096 bytes
         self.flash = {}
 
@@ -168,12 +175,36 @@ class World:
 
     def wifi(self, mode):
         """Radio conditions change now; an established connection is lost unless the new mode is `ok`."""
-        if mode not in ("ok", "no_ap", "auth_fail", "no_ip"):
+        if mode not in ("ok", "no_ap", "auth_fail", "no_ip", "dead_path"):
             raise ValueError("wifi mode: " + mode)
-        if mode != "ok":
+        if mode not in ("ok", "dead_path"):
             self.wifi_lost += 1
+        if "dead_path" not in (mode, self.wifi_mode):
+            self.wifi_changed_ms = self.now_ms
         self.wifi_mode = mode
-        self.wifi_changed_ms = self.now_ms
+
+    def ethernet(self, mode):
+        """What the network socket is plugged into changes now."""
+        from network_lan import MODES
+
+        if mode == "unplugged":
+            self.bearers[outside.ETHERNET_LOST] += 1
+        self.bearers[outside.ETHERNET_MODE] = MODES.index(mode)
+        self.bearers[outside.ETHERNET_CHANGED] = self.now_ms
+
+    def modem(self, mode):
+        """SIM and mobile network change now."""
+        from modem import MODES
+
+        if mode == "carrier_lost":
+            self.bearers[outside.MODEM_LOST] += 1
+        self.bearers[outside.MODEM_MODE] = MODES.index(mode)
+        self.bearers[outside.MODEM_SINCE] = self.now_ms
+
+    def modem_power(self, power):
+        """False: off; True: it starts now; 2: it has been in data mode since before the unit's start."""
+        self.bearers[outside.MODEM_POWER] = int(power)
+        self.bearers[outside.MODEM_CHANGED] = self.now_ms
 
     def advance(self, ms):
         """Time passes, block by block of the sound; the watchdog bites if it was not fed for its time."""
@@ -316,6 +347,18 @@ class World:
         raise Restart(cause)
 
     def idle(self):
+        return None
+
+    def block(self, ms):
+        """A call that blocks: time passes, and no handler runs before it returns."""
+        self.blocked = True
+        self.advance(ms)
+        self.unblock()
+
+    def tell_bearer(self, bearer, has_address):
+        self.bearer_log.append((bearer, has_address))
+
+    def tell_modem(self, in_data):
         return None
 
     def tell_power(self):
