@@ -11,9 +11,10 @@ from tools.vboard import VirtualBoard
 class FlatSide:
     """`settings`, `key`, `ca`: as for deploy(); `relay`: (port that the unit dials, the broker's port)."""
 
-    def __init__(self, directory, settings, key, ca, relay, view, timeline, form="source", prepare=None):
+    def __init__(self, directory, settings, key, ca, relay, view, timeline, form="source", prepare=None, **options):
         self._directory, self._view, self._timeline = directory, view, timeline
         self._prepare = prepare  # of the board, before it has power
+        self._options = options  # of VirtualBoard
         self._make = (settings, key, ca, form)
         self._relay = relay
         self._context = self._pump = None
@@ -34,6 +35,7 @@ class FlatSide:
             state=self._directory / "state",
             board=settings["board"],
             relays=[self._relay],
+            **self._options,
         )
         if self._prepare:
             self._prepare(self._context)

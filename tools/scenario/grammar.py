@@ -24,6 +24,7 @@ COMMANDS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "ext
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
 GIVENS = (
     ("board NAME", "the unit is this board of board_configs (default: ESP32_GENERIC)"),
+    ("stock flash", "only files came onto it: MicroPython's own partitions, modules as .mpy files, no more heap than ever"),
     ("unit timer NAME NUMBER", "a timer of the unit, in ms, instead of its default (docs: settings, timers)"),
     ("desk timer NAME NUMBER", "a timer of the desk, in s, instead of its default (docs/desk-api.md)"),
     ("line break raises SWITCH", "does a broken cord line raise a call (on, the default) or a fault only (off)"),

@@ -19,9 +19,11 @@ from tools.scenario.deskside import DeskSide, StartError
 from tools.scenario.flatside import FlatSide
 from tools.scenario.view import View
 from tools.vboard import BoardError
+from tools.vboard.child_process import BOARD_HEAP
 
 SCHEME, FLAT, UNIT = "demo", "f12", "u1"
 BOARD = "ESP32_GENERIC"
+STOCK_PARTITIONS = {"vfs": 512}  # of MicroPython's own image; the unit's files are not in it here
 ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
 
 
@@ -116,8 +118,11 @@ class Stage:
         )
         key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
         directory = self.directory / "flat"
-        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, self._form,
-                             self._givens.prepare)
+        form, options = self._form, {}
+        if self._givens.stock_flash:
+            form, options = "mpy", {"partitions": STOCK_PARTITIONS, "heapsize": BOARD_HEAP}
+        self.flat = FlatSide(directory, settings, key, tls.ca_der, relay, self.view, self.timeline, form,
+                             self._givens.prepare, **options)
         await self.flat.start()
 
 
@@ -143,6 +148,7 @@ class _Givens:
         self.answering = "auto"
         self._battery_pct = self._echo_db = None
         self.board = BOARD
+        self.stock_flash = False
         for sentence in sentences:
             fields = sentence.fields
             if sentence.form == "unit timer NAME NUMBER":
@@ -155,6 +161,8 @@ class _Givens:
                 self._echo_db = fields["number"]
             elif sentence.form == "board NAME":
                 self.board = fields["name"]
+            elif sentence.form == "stock flash":
+                self.stock_flash = True
             elif sentence.form == "desk timer NAME NUMBER":
                 self.desk_timers[fields["name"]] = fields["number"]
             elif sentence.form == "line break raises SWITCH":
