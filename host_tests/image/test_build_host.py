@@ -44,10 +44,10 @@ def make(tmp_path, source, board="CHILD", chip="esp32", **options):
 def started(image):
     """What the firmware prints when it starts from the merged file."""
     table = partitions.parse(image.merged.read_bytes()[partitions.OFFSET :])
-    places = [(part.offset, part.size) for part in (partitions.by_label(table, "vfs"), partitions.by_label(table, "romfs"))]
-    if image.form == "mpy":
-        places[1] = (0, 0)
-    return workshop.micropython(_START, image.merged, *places[0], *places[1])
+    assert table == image.table
+    vfs = partitions.by_label(table, "vfs")
+    romfs = [part for part in table if part.label == "romfs"] or [partitions.Partition("", 1, 0, 0, 0)]
+    return workshop.micropython(_START, image.merged, vfs.offset, vfs.size, romfs[0].offset, romfs[0].size)
 
 
 def test_the_firmware_starts_from_the_merged_file_in_both_forms(tmp_path, source):
@@ -62,7 +62,7 @@ def test_parts_lie_where_a_chip_looks_for_them(tmp_path, source):
     image = make(tmp_path, source, of_micropython={"app_bytes": 200_000})
     assert (image.board, image.chip, image.flash_mb, image.form, image.version) == ("CHILD", "esp32", 4, "rom", "1.2.3")
     assert [(offset, name) for offset, _, name in image.parts] == [
-        (0x1000, "bootloader"), (0x8000, "partition-table"), (0x10000, "factory"), (0x210000, "romfs"), (0x250000, "vfs")]
+        (0x1000, "bootloader"), (0x8000, "partition-table"), (0x10000, "factory"), (0x210000, "romfs"), (0x270000, "vfs")]
     merged = image.merged.read_bytes()
     end = 0
     for offset, path, _ in image.parts:
@@ -95,7 +95,7 @@ def test_the_lists_name_every_part_and_file_with_its_hash(tmp_path, source):
         content = (tmp_path / "out" / part["file"]).read_bytes()
         assert (part["size"], part["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert [part["offset"] for part in listed["parts"]] == [offset for offset, _, _ in image.parts]
-    room = partitions.by_label(partitions.layout(4), "vfs")
+    room = partitions.by_label(image.table, "vfs")
     files = filesystem.files(image.parts[-1][1].read_bytes(), room.size)
     assert set(files) == {"boot.py", "main.py", "board_configs/CHILD.json", "board_configs/PARENT.json",
                           "prompts/en/received.al", "image.json"}
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path, source):
         with pytest.raises(ImageError, match=words):
             make(tmp_path, source, **options)
     (source / "build/prompts/en/big.al").write_bytes(b"x" * 2_000_000)
-    with pytest.raises(ImageError, match="do not fit into 1769472 bytes of vfs; the largest: prompts/en/big.al .2000000."):
+    with pytest.raises(ImageError, match="do not fit into 1638400 bytes of vfs; the largest: prompts/en/big.al .2000000."):
         make(tmp_path, source)
     (source / "lib/pack/mod.py").unlink()
     with pytest.raises(ImageError, match="lib/ is empty: run `make setup`"):
@@ -154,8 +154,8 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path, source):
 
 
 def test_modules_larger_than_their_partition_are_refused(tmp_path, source):
-    (source / "firmware/app.py").write_text("X = '%s'\n" % ("x" * 300_000))
-    with pytest.raises(ImageError, match=r"romfs: 3\d+ bytes; the partition has 262144"):
+    (source / "firmware/app.py").write_text("X = '%s'\n" % ("x" * 400_000))
+    with pytest.raises(ImageError, match=r"romfs: 4\d+ bytes; the partition has 393216"):
         make(tmp_path, source)
 
 
@@ -163,7 +163,7 @@ def test_an_image_with_an_identity_is_for_its_owner_only_and_names_no_secret_in_
     source = workshop.tree(tmp_path / "tree")
     folder = identity(tmp_path)
     image = make(tmp_path, source, "ESP32_GENERIC", identity=folder, form="mpy")
-    room = partitions.by_label(partitions.layout(4), "vfs")
+    room = partitions.by_label(image.table, "vfs")
     files = filesystem.files(image.parts[-1][1].read_bytes(), room.size)
     for name in ("settings.json", "unit.key", "ca.der", "claim.json"):
         assert files[name] == (folder / name).read_bytes()

@@ -35,21 +35,31 @@ def esp_partition_find(found, kind, label):
 
 def test_a_bootloader_finds_every_partition_of_every_size_of_flash():
     for flash_mb in partitions.FLASH_MB:
-        data = partitions.binary(partitions.layout(flash_mb))
+        data = partitions.binary(partitions.layout(flash_mb, "rom"))
         assert len(data) == 3072
         found = as_a_bootloader_reads_it(data, flash_mb * 1024 * 1024)
         assert found["factory"] == (0, 0, 0x10000, 0x1F0000)
         assert found["nvs"] == (1, 2, 0x9000, 0x6000)
         assert found["phy_init"] == (1, 1, 0xF000, 0x1000)
         assert esp_partition_find(found, 1, "journal") == [(1, 0x06, 0x200000, 0x10000)]
-        assert esp_partition_find(found, 1, "romfs") == [(1, 0x8F, 0x210000, 0x40000)]
-        assert esp_partition_find(found, 1, "vfs") == [(1, 0x81, 0x250000, flash_mb * 0x100000 - 0x250000)]
-        assert partitions.parse(data) == partitions.layout(flash_mb)
+        assert esp_partition_find(found, 1, "romfs") == [(1, 0x8F, 0x210000, 0x60000)]
+        assert esp_partition_find(found, 1, "vfs") == [(1, 0x81, 0x270000, flash_mb * 0x100000 - 0x270000)]
+        assert partitions.parse(data) == partitions.layout(flash_mb, "rom")
+
+
+def test_without_a_read_only_image_its_room_is_the_file_system_s_and_all_else_the_same():
+    for flash_mb in partitions.FLASH_MB:
+        for form in ("mpy", "frozen"):
+            data = partitions.binary(partitions.layout(flash_mb, form))
+            found = as_a_bootloader_reads_it(data, flash_mb * 1024 * 1024)
+            assert esp_partition_find(found, 1, "romfs") == []
+            assert esp_partition_find(found, 1, "vfs") == [(1, 0x81, 0x210000, flash_mb * 0x100000 - 0x210000)]
+            assert partitions.layout(flash_mb, form)[:4] == partitions.layout(flash_mb, "rom")[:4]
 
 
 def test_a_table_is_read_back_and_a_damaged_one_is_not():
     data = partitions.binary(partitions.layout(4))
-    assert partitions.by_label(partitions.parse(data), "vfs").offset == 0x250000
+    assert partitions.by_label(partitions.parse(data), "vfs").offset == 0x270000
     with pytest.raises(ImageError, match="damaged"):
         partitions.parse(data[:40] + b"\x01" + data[41:])
     with pytest.raises(ImageError, match="no partition table"):
@@ -84,7 +94,7 @@ def test_a_table_that_is_no_table_is_refused_by_line(tmp_path):
     for line, words in cases.items():
         path.write_text("# a table\n" + line + "\n")
         with pytest.raises(ImageError, match=words):
-            partitions.layout(4, path)
+            partitions.layout(4, path=path)
 
 
 def test_a_size_of_flash_that_no_board_has_is_refused():

@@ -47,8 +47,6 @@ def common(board, chip, language, form, source, arch=None):
     image; in the form `mpy` they are files, in the form `frozen` there are none. `arch`: for viper code, by default the chip's.
 
     Raises ImageError."""
-    if form not in FORMS:
-        raise ImageError(f"form: {form!r} is not one of {', '.join(FORMS)}")
     if language not in texts.languages():
         raise ImageError(f"language: there are no texts in {language!r}; known: {', '.join(texts.languages())}")
     source = Path(source)

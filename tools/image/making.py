@@ -22,7 +22,8 @@ _FROZEN = b"firmware/app"  # in the names of what is frozen
 
 @dataclass(frozen=True)
 class Image:
-    """A finished image. `parts`: [(offset in flash, path, name)] in order of offsets; `merged`: path of all, from offset 0 on;
+    """A finished image. `table`: its partitions; `parts`: [(offset in flash, path, name)] of what is written, in order of offsets;
+    `merged`: path of all, from offset 0 on;
     `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only image, as the
     unit sees them below `rom/`, none in the form `mpy`; `sizes`: {path: bytes} of both; `notes`: what the user should know."""
 
@@ -32,6 +33,7 @@ class Image:
     form: str
     language: str
     version: str
+    table: list
     parts: list
     merged: Path
     files: dict
@@ -52,9 +54,9 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     say = say or (lambda text: None)
     facts = contents.board_facts(board, source)
     chip, flash_mb = facts["chip"], contents.flash_mb(facts)
-    table = partitions.layout(flash_mb)
     entry, data = lock.entry_for(micropython, board, chip, lock_file)
     form = _form(form, entry, data)
+    table = partitions.layout(flash_mb, form)
     say(f"{board}: {chip}, {flash_mb} MB; MicroPython {entry['version']}; modules as {form}")
     files, modules = contents.common(board, chip, language, form, source, arch)
     say(f"{len(modules or files)} modules and files compiled and collected" if modules else f"{len(files)} files collected")
@@ -73,11 +75,13 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     made = _write(Path(out), blobs, about, flash_mb, secret=identity is not None)
     notes = [] if any(name.startswith("prompts/") for name in files) else [_silent(language)]
     say(f"{made[1]}: {made[1].stat().st_size} bytes")
-    return Image(board, chip, flash_mb, form, language, version, made[0], made[1], contents.hashes(files),
+    return Image(board, chip, flash_mb, form, language, version, table, made[0], made[1], contents.hashes(files),
                  about["modules"], {name: len(code) for name, code in sorted({**files, **modules}.items())}, notes)
 
 
 def _form(form, entry, data):
+    if form not in (None, *contents.FORMS):
+        raise ImageError(f"form: {form!r} is not one of {', '.join(contents.FORMS)}")
     if form == "frozen" and _FROZEN not in data:
         raise ImageError(f"form frozen: {entry['file']} has none of our modules; build it with our manifest.py (docs/image.md)")
     if form == "rom" and not entry["vfs_rom"]:
@@ -101,11 +105,12 @@ def _parts(data, table, flash_mb, romfs, vfs):
     found = [(micropython.BOOTLOADER_AT[taken.chip], micropython.with_flash_size(taken.bootloader, flash_mb), "bootloader"),
              (partitions.OFFSET, partitions.binary(table), "partition-table"), (app.offset, taken.app, app.label)]
     for label, blob in (("romfs", romfs), ("vfs", vfs)):
-        part = partitions.by_label(table, label)
-        if len(blob) > part.size:
-            raise ImageError(f"{label}: {len(blob)} bytes; the partition has {part.size}: see what is large with "
-                             "`python -m tools.image sizes`")
-        found += [(part.offset, blob, label)] if blob else []
+        if blob:
+            part = partitions.by_label(table, label)
+            if len(blob) > part.size:
+                raise ImageError(f"{label}: {len(blob)} bytes; the partition has {part.size}: see what is large with "
+                                 "`python -m tools.image sizes`")
+            found.append((part.offset, blob, label))
     if len(taken.app) > app.size:
         raise ImageError(f"{app.label}: {len(taken.app)} bytes; the partition has {app.size}: take a smaller MicroPython")
     return sorted(found)

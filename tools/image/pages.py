@@ -10,7 +10,7 @@ PAGE = "docs/image.md"
 _BEGIN, _END = "<!-- layout: begin -->", "<!-- layout: end -->"
 _WHAT = {"nvs": "settings of ESP-IDF: radio calibration, for example", "phy_init": "the radio's initial data",
          "factory": "MicroPython", "journal": "calls that are not cleared ([docs/journal.md](journal.md)): 16 sectors",
-         "romfs": "modules, in the form `rom` ([docs/rom.md](rom.md)); empty in the form `mpy`",
+         "romfs": "modules, in the form `rom` alone ([docs/rom.md](rom.md))",
          "vfs": "the file system (littlefs)"}
 
 
@@ -21,13 +21,19 @@ def layout_table():
     rows.append(f"| bootloader | | {where} | up to 0x{partitions.OFFSET:x} | MicroPython's, with the board's flash size in it |")
     rows.append(f"| partition table | | 0x{partitions.OFFSET:x} | 0x{partitions.LENGTH:x} | this table, with its MD5 |")
     for part in partitions.layout(min(partitions.FLASH_MB)):
-        kind = "app" if part.type == partitions.APP else "data"
-        size = f"0x{part.size:x}"
+        kind = f"{'app' if part.type == partitions.APP else 'data'}, 0x{part.subtype:02x}"
         if part.label == "vfs":
-            sizes = {mb: partitions.by_label(partitions.layout(mb), "vfs").size for mb in partitions.FLASH_MB}
-            size = ", ".join(f"0x{size:x} ({mb} MB)" for mb, size in sizes.items())
-        rows.append(f"| `{part.label}` | {kind}, 0x{part.subtype:02x} | 0x{part.offset:x} | {size} | {_WHAT[part.label]} |")
+            rows += [f"| `vfs`, form `{form}` | {kind} | {_of_vfs(form)} | {_WHAT['vfs']} |" for form in partitions.LAYOUTS]
+        else:
+            rows.append(f"| `{part.label}` | {kind} | 0x{part.offset:x} | 0x{part.size:x} | {_WHAT[part.label]} |")
     return "\n".join(rows)
+
+
+def _of_vfs(form):
+    """Offset and sizes of the file system, as two cells."""
+    found = {mb: partitions.by_label(partitions.layout(mb, form), "vfs") for mb in partitions.FLASH_MB}
+    sizes = ", ".join(f"0x{part.size:x} ({mb} MB)" for mb, part in found.items())
+    return f"0x{found[min(found)].offset:x} | {sizes}"
 
 
 def _wanted(root):

@@ -1,4 +1,4 @@
-"""The partition table: from a table that is data (partitions.csv) to the bytes that a bootloader reads, and back.
+"""The partition table: from one that is data (partitions-romfs.csv, partitions.csv) to what a bootloader reads, and back.
 
 Source: ESP-IDF, "Partition Tables": entries of 32 bytes (magic AA 50, type, subtype, offset, size, label of 16, flags), then an
 entry EB EB with the MD5 of all before it, the rest of 3,072 bytes erased.
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tools.image.errors import ImageError
 
-LAYOUT = Path(__file__).with_name("partitions.csv")
+_WITH_ROMFS, _PLAIN = (Path(__file__).with_name(name) for name in ("partitions-romfs.csv", "partitions.csv"))
+LAYOUTS = {"rom": _WITH_ROMFS, "mpy": _PLAIN, "frozen": _PLAIN}  # by the form of the modules
 OFFSET = 0x8000  # where every bootloader of MicroPython looks for the table
 LENGTH = 0xC00
 SECTOR = 0x1000
@@ -42,8 +43,12 @@ class Partition:
         return self.offset + self.size
 
 
-def layout(flash_mb, path=LAYOUT):
-    """The partitions of a board with that much flash, in order of their offsets. Raises ImageError."""
+def layout(flash_mb, form="rom", path=None):
+    """The partitions of a board with that much flash, in order of their offsets; all before `romfs` are the same in every form.
+
+    `path`: another table than that of the form. Raises ImageError.
+    """
+    path = path or LAYOUTS[form]
     if flash_mb not in FLASH_MB:
         raise ImageError(f"flash_mb: {flash_mb!r}; a board has {', '.join(map(str, FLASH_MB))} MB: correct the board's file")
     found, end = [], flash_mb * 1024 * 1024

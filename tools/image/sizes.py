@@ -24,9 +24,9 @@ def budget(path=BUDGET):
 def measured(board, source, language="en", flash_mb=4):
     """{part: (bytes of the part in flash, {path: bytes})} of both forms, as a board with the least flash has them."""
     chip = contents.board_facts(board, source)["chip"]
-    room = partitions.by_label(partitions.layout(flash_mb), "vfs").size
     found = {}
     for form in ("rom", "mpy"):
+        room = partitions.by_label(partitions.layout(flash_mb, form), "vfs").size
         files, modules = contents.common(board, chip, language, form, source)
         if modules:
             found["romfs"] = len(rom.image(modules)), _lengths(modules)
