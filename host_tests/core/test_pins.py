@@ -1,6 +1,7 @@
 """core/pins.py: the chip's rules, one case each, against the tables of the ESP-IDF guide."""
 
 from firmware.core import pins
+from host_tests.core import chip_rules
 
 
 def verdict(chip, module, pin, use, pull="none", wifi=True):
@@ -22,6 +23,9 @@ def test_each_rule_bites_and_its_neighbour_does_not():
         ("esp32", "wroom", 12, "level", "none", True, "problem", "1.8 V"),
         ("esp32", "wroom", 36, "data", "none", True, "warning", "click"),
         ("esp32", "wroom", 2, "data", "none", True, "warning", "strapping"),
+        ("esp32", "wroom", 12, "serial", "none", True, "problem", "what drives it would decide that"),
+        ("esp32", "wroom", 12, "in", "up", True, "problem", "a held cord would decide that"),
+        ("esp32", "wroom", 5, "serial", "none", True, "warning", "strapping"),
         ("esp32", "wroom", 35, "data", "none", True, "fine", ""),
         ("esp32", "wroom", 6, "in", "none", True, "problem", "flash chip"),
         ("esp32", "wroom", 11, "out", "none", True, "problem", "flash chip"),
@@ -66,6 +70,32 @@ def test_each_rule_bites_and_its_neighbour_does_not():
     for chip, module, pin, use, pull, wifi, wanted, words in cases:
         found, text = verdict(chip, module, pin, use, pull, wifi)
         assert found == wanted and words in text, (chip, module, pin, use, pull, wifi, found, text)
+
+
+def test_every_pin_in_every_use_is_judged_as_the_data_sheets_say():
+    for chip in chip_rules.CHIPS:
+        for module in chip_rules.CHIPS[chip]["modules"]:
+            for pin in range(-2, 60):
+                for use in pins.USES:
+                    for pull in ("none", "up", "down"):
+                        for wifi in (True, False):
+                            check_one(chip, module, pin, use, pull, wifi)
+
+
+def check_one(chip, module, pin, use, pull, wifi):
+    wanted = chip_rules.refusal(chip, module, pin, use, pull, wifi)
+    problems = pins.check(chip, module, pin, use, pull, wifi)[0]
+    if wanted:
+        assert any(wanted in text for text in problems), (chip, module, pin, use, pull, wifi, wanted, problems)
+    else:
+        assert problems == [], (chip, module, pin, use, pull, wifi, problems)
+
+
+def test_the_chips_and_modules_are_those_of_the_data_sheets():
+    assert sorted(pins.CHIPS) == sorted(chip_rules.CHIPS)
+    for chip in pins.CHIPS:
+        assert sorted(pins.CHIPS[chip]["modules"]) == sorted(chip_rules.CHIPS[chip]["modules"])
+    assert pins.CHIPS["esp32"]["rmii"]["fixed"] == chip_rules.RMII and "rmii" not in pins.CHIPS["esp32s3"]
 
 
 def test_every_message_names_the_pin_and_every_problem_says_what_to_do():
