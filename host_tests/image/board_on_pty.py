@@ -38,14 +38,13 @@ def board_on_pty(folder, size):
     run = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv[1:]))"
     command = [sys.executable, "-c", run, "micropython", "-X", "heapsize=4m", "-i", "-c", _MOUNT % (str(flash), size)]
     board = subprocess.Popen(command, stdin=of_board, stdout=of_board, stderr=of_board, start_new_session=True)
+    os.close(of_board)  # so that reading ends when the board does
     bound = threading.Timer(_TIMEOUT_S, board.kill)  # what waits for it then gets an error instead of waiting on
     bound.start()
     try:
         said = b""
         while not said.endswith(_READY):
             said += os.read(console, 4096)
-            if board.poll() is not None:
-                raise RuntimeError(f"MicroPython does not come up: {said!r}")
         port.symlink_to(os.ttyname(of_host))
         for source, target in ((console, line), (line, console)):
             threading.Thread(target=_carry, args=(source, target), daemon=True).start()
@@ -54,7 +53,7 @@ def board_on_pty(folder, size):
         bound.cancel()
         board.send_signal(signal.SIGKILL)
         board.wait()
-        for end in (of_board, of_host, console, line):
+        for end in (of_host, console, line):
             os.close(end)
 
 

@@ -22,10 +22,12 @@ _FROZEN = b"firmware/app"  # in the names of what is frozen
 
 @dataclass(frozen=True)
 class Image:
-    """A finished image. `table`: its partitions; `parts`: [(offset in flash, path, name)] of what is written, in order of offsets;
-    `merged`: path of all, from offset 0 on;
-    `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only image, as the
-    unit sees them below `rom/`, none in the form `mpy`; `sizes`: {path: bytes} of both; `notes`: what the user should know."""
+    """A finished image.
+
+    `table`: its partitions; `parts`: [(offset in flash, path, name)] of what is written, in order of offsets; `merged`: path of
+    all of it, from offset 0 on; `files`: {path on the unit: sha256} of the file system; `modules`: the same of the read-only
+    image, as the unit sees them below `rom/`, else none; `sizes`: {path: bytes} of both; `notes`: what the user should know.
+    """
 
     board: str
     chip: str
