@@ -8,7 +8,7 @@ import json
 import pathlib
 
 from host_tests.fakes import micropython_bin
-from tools import pki, rom
+from tools import pki
 from tools.brokers import Broker, free_port
 from tools.image import lock
 from tools.install import desk, flats, init, scheme
@@ -76,7 +76,7 @@ class House:
         path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
 
     def job(self, press=None, progress=None, **options):
-        named = {"stub": False, "baud": 115200, "image_lock": self.lock, "who": "I. Nstaller", "arch": rom.VIRTUAL_ARCH}
+        named = {"stub": False, "baud": 115200, "image_lock": self.lock, "who": "I. Nstaller"}
         named |= options
         press, progress = press or Manual(lambda text: None), progress or Progress(None, io.StringIO())
         return Job(self.scheme, Options(**named), press, progress)

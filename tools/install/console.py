@@ -2,8 +2,10 @@
 
 import re
 
+from tools import service
+
 from .errors import InstallError
-from .ports import Line
+from .ports import Line, refusal
 
 BLANK, RUNNING, SERVICE, SILENT = "blank", "running", "service", "silent"
 RESCUE = "rescue"  # its program does not start; it listens for the claim code all the same
@@ -55,14 +57,13 @@ class Console:
     def enter(self, identity, now):
         """Opens a running unit by its claim code; it stands in its REPL then. Raises InstallError (`claim_refused`,
         `unit_busy`)."""
-        from tools import service
-
         self._line.__exit__(None, None, None)  # the port is one program's at a time
         try:
-            service.Console(self._port).enter(identity.claim, now=now)
+            service.Console(self._port, lambda line: self._log(f"console: {line}")).enter(identity.claim, now=now)
         except service.ServiceError as error:
-            code = "unit_busy" if "call" in str(error) else "claim_refused"
-            raise InstallError(code, port=self._port, unit=identity.unit, why=error) from error
+            found = refusal(self._port, str(error)) if error.reason == "port" else None
+            code = "unit_busy" if error.reason == "busy" else "claim_refused"
+            raise found or InstallError(code, port=self._port, unit=identity.unit, why=error) from error
         self.state = SERVICE
 
     def into_service(self, identity):

@@ -119,10 +119,10 @@ seal
     -> Another board speaks in its name, or it has another key. Find that board; run again with `--again`.
 faults
     unit {unit} reports: {why}
-    -> docs/faults.md says what each fault means and what closes it. Mend it and run again.
+    -> Look into docs/faults.md: what each fault means and what closes it. Mend it and run again.
 self_test
     unit {unit} failed its own test: {why}
-    -> docs/testing.md says what each step proves. Mend it and run again; the record of the test is in records/.
+    -> Look into docs/testing.md: what each step proves. Mend it and run again; the record of the test is in records/.
 test_silent
     the self-test of unit {unit} did not come to its end: {why}
     -> Look whether a call is open, or a test runs at the desk. Run again.

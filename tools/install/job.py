@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from tools import image
 from tools.image import lock as image_lock
-from tools.image import partitions
 
 from . import atomic, audit
 from .errors import InstallError
@@ -15,6 +14,7 @@ from .programs import Stop
 from .store import Store
 
 _WIPED = ("nvs", "journal")  # of an earlier life: Wi-Fi's memory, and calls that would be taken up again
+_OWN = ("journal",)  # a unit that gets another image keeps its calls
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,12 @@ class Job:
     def veil(self, identity):
         """What belongs to this unit is shown nowhere, its claim code included: that is on the label."""
         self.progress.veil([*identity.secrets(), identity.claim, identity.claim.replace("-", "")])
+
+    def was_installed(self, identity):
+        """This board has been this unit before, by the audit."""
+        own = [row for row in self.audit.rows() if (row["unit"], row["mac"]) == (identity.unit, identity.mac)]
+        results = [row["result"] for row in own if row["result"] in (audit.INSTALLED, audit.RETIRED)]
+        return results[-1:] == [audit.INSTALLED]
 
     def check_audit(self, flat, mac):
         """The audit remembers what a lost store does not. Raises InstallError (`mac_taken`, `flat_taken`, `audit`)."""
@@ -109,11 +115,11 @@ class Images:
                 self._made[key] = made, image_id(made)
             return self._made[key]
 
-    def parts(self, made):
-        """[(offset, path)] to write: the image's, and what wipes an earlier life."""
+    def parts(self, made, keeps):
+        """[(offset, path)] to write: the image's, and what wipes an earlier life. `keeps`: that life was this unit's own."""
         found = [(offset, path) for offset, path, _ in made.parts]
-        for part in partitions.layout(made.flash_mb):
-            if part.label in _WIPED:
+        for part in made.table:
+            if part.label in _WIPED and not (keeps and part.label in _OWN):
                 blank = self._scheme.dir / "images" / f"blank-{part.label}.bin"
                 if not blank.exists() or blank.stat().st_size != part.size:
                     atomic.write(blank, b"\xff" * part.size)

@@ -39,9 +39,10 @@ class Loader:
             raise InstallError("no_answer", port=self.port)
         return Board(chip.group(1).lower().replace("-", ""), mac.group(1), int(size.group(1)))
 
-    def write(self, chip, parts):
-        """`parts`: [(offset, path)]. Raises InstallError."""
-        erase = ["--erase-all"] if self._stub else []
+    def write(self, chip, parts, keeps):
+        """`parts`: [(offset, path)]; `keeps`: what lies beside them stays, else all is erased as far as esptool can. Raises
+        InstallError."""
+        erase = ["--erase-all"] if self._stub and not keeps else []
         said = self._run(_WRITE_S, chip, "write-flash", *erase, *_pairs(parts), code="write")
         if "Hash of data verified" not in said:
             raise InstallError("write", port=self.port, why="esptool did not say that it is verified")

@@ -125,8 +125,8 @@ class Run:
         self.facts.notes += self.facts.image.notes
 
     def _is_known(self):
-        """The store says that this board has this image, so it need not be written once more."""
-        return not self._job.options.again and self.facts.identity.image == self.facts.image_id
+        """The store says that this board was written: then it may be in service, and is opened rather than written over."""
+        return not self._job.options.again and bool(self.facts.identity.image)
 
     # --- a board that has its image
 
@@ -172,9 +172,10 @@ class Run:
         facts, job = self.facts, self._job
         with job.books:
             facts.identity = job.store.wrote(facts.identity, "")
-        parts = job.images.parts(facts.image)
+            keeps = not job.options.again and job.was_installed(facts.identity)
+        parts = job.images.parts(facts.image, keeps)
         self._loader.say = lambda text: self._say("write", text)
-        self._do("write", lambda: self._loader.write(facts.flat.chip, parts))
+        self._do("write", lambda: self._loader.write(facts.flat.chip, parts, keeps))
         self._do("verify", lambda: self._loader.verify(facts.flat.chip, parts))
         with Console(self._port, job, self._log) as console:
             self._do("boot", lambda: console.start(job.press))
