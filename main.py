@@ -5,19 +5,10 @@ try:
     import micropython
 
     micropython.kbd_intr(-1)  # before all else; a Ctrl-C that was quicker ends in a restart
-    import gc
+    from firmware import app
 
-    from firmware import service_mode
-
-    opened = service_mode.leaves()
-    if not opened:
-        del service_mode  # with all that it has brought
-        gc.collect()
-        from firmware import app
-
-        app.run()
+    opened = app.run()
 except BaseException as problem:  # noqa: BLE001 - whatever it was, the unit has to come back
-    opened = False
     import sys
 
     sys.print_exception(problem)

@@ -17,14 +17,26 @@ _RESERVE_BYTES = const(20000)  # for a TLS connection, a session and the garbage
 
 
 def run():
-    """Runs the unit until its end, which only a fault can bring; the caller restarts the board then.
+    """Runs the unit until its end, which only a fault can bring; the caller restarts the board then. True, at once: this start is
+    to be left to the prompt.
 
     Raises OSError if there is no board data at all: without it nobody knows which pin the button is on.
     """
+    if _leaves():
+        return True
     gc.threshold(_GC_BYTES)
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
     # no name for what was read: it would stay for as long as the unit runs
     asyncio.run(_made(watchdog, machine.RTC()).supervise())
+    return False
+
+
+def _leaves():
+    from firmware.service_mode import leaves
+
+    leaves_now = leaves()
+    _let_go()
+    return leaves_now
 
 
 def _made(watchdog, rtc):

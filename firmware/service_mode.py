@@ -1,4 +1,4 @@
-"""What main.py asks first: does this start lead to the prompt, or does the unit run? And the time limit of service mode.
+"""What app.py asks first: does this start lead to the prompt, or does the unit run? And the time limit of service mode.
 
 - A unit is blank while it has neither claim nor settings: it leaves to the prompt, for it holds no secret and guards nothing. A
   file that is there and cannot be read is there: damage opens nothing.
@@ -7,11 +7,10 @@
 - Service mode ends by the hardware watchdog, set to 15 min. It cannot be switched off, and a soft reset (mpremote begins with
   one) does not stop it, as it stops every Timer. Source: docs/service-mode.md.
 
-app.py lets go of this; in service mode it is there for `renew`.
+app.py lets go of this; `renew` is for the prompt.
 """
 
 import os
-import sys
 
 import machine
 from micropython import const
@@ -40,7 +39,6 @@ def leaves():
         return True
     _shut_boot()
     _keep_claim()
-    _let_go()
     return False
 
 
@@ -86,13 +84,6 @@ def _keep_claim():
         print("service: %s: %s; put it back" % (name, problem))
     except OSError as problem:
         print("service: %s could not be written (%s)" % (copy, problem))
-
-
-def _let_go():
-    """What comes now finds the heap as if nothing had been here."""
-    kept = {name: sys.modules[name] for name in sys.modules if name.split(".")[0] != "firmware"}
-    sys.modules.clear()
-    sys.modules.update(kept)
 
 
 def _read(name):
