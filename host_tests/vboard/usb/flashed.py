@@ -59,6 +59,20 @@ def parts(chip="esp32", files=None, romfs=None, entries=TABLE):
     return found
 
 
+def put(board, found):
+    """As if it had been flashed; the chip has to be in its loader."""
+    for offset, content in found:
+        board.flash.erase(offset, len(content))
+        board.flash.program(offset, content)
+
+
+def boot(board, files, romfs=None, entries=TABLE):
+    """Flashes these files without esptool and starts the chip."""
+    board.press_boot()
+    put(board, parts(board.chip, files, romfs, entries))
+    board.reset()
+
+
 def write(folder, found):
     """Arguments of write-flash for these parts, which are put into files."""
     words = []

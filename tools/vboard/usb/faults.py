@@ -101,11 +101,14 @@ class Faults:
         return arrives
 
     def step(self, name):
-        """The loader is about to do this."""
-        if name == self._step:
-            self._count -= 1
-            if not self._count:
-                self._pull()
+        """The loader is about to do this; True if the cable comes out before."""
+        if name is None or name != self._step:
+            return False
+        self._count -= 1
+        if self._count:
+            return False
+        self._pull()
+        return True
 
     def _pull(self):
         self._bytes = self._step = None

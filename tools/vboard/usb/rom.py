@@ -44,10 +44,10 @@ class Refusal(Exception):
 class RomLoader:
     """`chip`: RomChip; `flash`: Flash; `leave(how)` is called when the loader is to be left: "run" or "watchdog".
 
-    `on_step(name)` is called before a command is done, with its name in STEPS.
+    `on_step(name)` is called before a command is done, with its name in STEPS or None; if it gives True the chip is gone.
     """
 
-    def __init__(self, chip, flash, leave, on_step=lambda name: None):
+    def __init__(self, chip, flash, leave, on_step=lambda name: False):
         self.chip, self.flash = chip, flash
         self._leave, self._on_step = leave, on_step
         self._registers = dict(chip.registers)
@@ -79,9 +79,8 @@ class RomLoader:
             return []
         operation, size, check = struct.unpack_from("<BHI", packet, 1)
         body = packet[8:]
-        for name, operations in STEPS.items():
-            if operation in operations:
-                self._on_step(name)
+        if self._on_step(next((name for name, operations in STEPS.items() if operation in operations), None)):
+            return []
         value, data, status = 0, b"", _OK
         try:
             if size != len(body) or operation not in self._commands:
