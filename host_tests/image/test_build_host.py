@@ -10,7 +10,9 @@ import pytest
 
 from host_tests.image import workshop
 from host_tests.image.test_filesystem_host import mounted
+from tools.deploy import unit_settings
 from tools.image import ImageError, build, filesystem, partitions
+from tools.service import claim
 
 # What a chip does with flash.bin, as far as it goes here: finds the partitions by label, mounts them, starts main.py.
 _START = workshop.DEVICE + """
@@ -177,8 +179,6 @@ def test_an_image_with_an_identity_is_for_its_owner_only_and_names_no_secret_in_
 
 
 def identity(tmp_path, **changes):
-    from tools.deploy import unit_settings
-
     folder = tmp_path / "identity"
     folder.mkdir(exist_ok=True)
     brokers = [{"host": "192.0.2.1", "port": 8883, "server_name": "broker.ils.internal", "tls": True}]
@@ -186,17 +186,19 @@ def identity(tmp_path, **changes):
     (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "unit.key").write_text("ab" * 32 + "\n")
     (folder / "ca.der").write_bytes(b"der")
-    (folder / "claim.json").write_text('{"v": 1}')
+    (folder / "claim.json").write_text(json.dumps(claim.file(claim.new())))
     return folder
 
 
 def test_a_wrong_identity_is_refused_with_every_problem(tmp_path, source):
     folder = identity(tmp_path, board="UM_FEATHERS3", scheme="a/b")
     (folder / "unit.key").write_text("secret")
-    with pytest.raises(ImageError, match="3 problems") as refused:
+    (folder / "claim.json").write_text('{"v": 1}')
+    with pytest.raises(ImageError, match="4 problems") as refused:
         make(tmp_path, source, identity=folder)
     assert "scheme" in str(refused.value) and "'UM_FEATHERS3', and the image is for CHILD" in str(refused.value)
     assert "unit.key: wants 64 hexadecimal digits" in str(refused.value)
+    assert "claim.json: rounds: 1 ... 100000 wanted" in str(refused.value)
     (folder / "claim.json").unlink()
     with pytest.raises(ImageError, match="claim.json: missing; an identity is settings.json"):
         make(tmp_path, source, identity=folder)

@@ -7,6 +7,8 @@ import sys
 from host_tests.image import workshop
 from tools.image import lock
 
+_TIMEOUT_S = 200  # it takes a tenth of that
+
 # Builds in a process of its own, on a day of its own, with nothing compiled before.
 _BUILD = """
 import sys, time
@@ -35,7 +37,12 @@ def test_two_builds_of_this_tree_are_equal_byte_for_byte(tmp_path):
                        "PYTHONPATH": str(workshop.ROOT)}
         command = [sys.executable, "-c", _BUILD, source, file, folder / "out", "rom", "ESP32_GENERIC", later_s]
         runs.append(subprocess.Popen([str(part) for part in command], env=environment, cwd=folder))
-    assert [run.wait(timeout=200) for run in runs] == [0, 0]
+    try:
+        assert [run.wait(timeout=_TIMEOUT_S) for run in runs] == [0, 0]
+    finally:
+        for run in runs:
+            run.kill()
+            run.wait()
     made = [{path.name: path.read_bytes() for path in (folder / "out").iterdir()} for folder in folders]
     names = ("bootloader", "partition-table", "factory", "romfs", "vfs", "flash")
     assert set(made[0]) == {f"{name}.bin" for name in names} | {"image.json"}

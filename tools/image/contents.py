@@ -12,6 +12,7 @@ from tools.prompts import texts
 
 # isort: split
 from firmware.core import board as board_rules
+from firmware.core import claim
 
 NAME = "image.json"  # in the file system: what was put there
 FORMS = ("rom", "mpy", "frozen")  # of the modules; frozen: in the app, by manifest.py
@@ -83,6 +84,10 @@ def identity(folder, board):
         found.append(f"board: {settings.get('board')!r}, and the image is for {board}")
     if not re.fullmatch(rb"[0-9a-f]{64}\s*", raw[names[0]]):
         found.append(f"{names[0]}: wants 64 hexadecimal digits")
+    try:
+        claim.parse(raw[_CLAIM])
+    except ValueError as error:
+        found.append(f"{_CLAIM}: {error}; without it nobody opens the unit's console (docs/service-mode.md)")
     if found:
         raise ImageError(f"{folder}: {len(found)} problems (docs/settings.md)\n  " + "\n  ".join(found))
     return raw
