@@ -80,7 +80,6 @@ def assemble(stored, watchdog, rtc, speaks=True):
     _tell_start(shell, before, stored.problems, builder.problems)
     if shell.journal and not before.clean:
         builder.died(shell.power)
-    _join_console(shell, memory)
     return shell
 
 
@@ -94,6 +93,7 @@ def _begin(shell, stored, memory):
     shell.recorder.note("start", CAUSES.index(shell.reset_cause))
     shell.wall_clock = WallClock(machine.RTC(), "clock.txt", version.BUILT_S)
     shell.wall_clock.start()
+    _make_console(shell)
     return before
 
 
@@ -143,14 +143,18 @@ def _tell_start(shell, before, of_stored, of_parts):
         print("%s: %s" % (fault, text))
         shell.reports.fault(fault, name, True)
     shell.signals.faulty(shell.faults.any())
+    _served(shell, shell.keeper.memory)
     print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(opened)))
 
 
-def _join_console(shell, memory):
-    """What is typed is looked at from now on; after service mode the flat is told that the unit calls again."""
+def _make_console(shell):
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     shell.console = Console(shell, poller, sys.stdin, on_demand, now)
+
+
+def _served(shell, memory):
+    """After service mode the flat is told that the unit calls again."""
     if memory.mark() == claim.SERVED:
         memory.set_mark()
         shell.recorder.note("service", 0)
