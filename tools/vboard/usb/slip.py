@@ -1,7 +1,6 @@
 """SLIP, the framing of the ROM loader: packets between 0xC0 bytes. Source: RFC 1055."""
 
-_END, _ESC, _ESC_END, _ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
-_MAX_BYTES = 65536 + 64  # a loader's packet carries at most a 16-bit length
+_MAX_BYTES = 2 * 65536 + 64  # a loader's packet carries at most a 16-bit length, each byte of it at most two on the line
 
 
 def encode(packet):
@@ -13,31 +12,31 @@ class Decoder:
     """Takes bytes as they come and gives whole packets; what stands outside of packets is dropped, as the ROM does."""
 
     def __init__(self):
-        self._packet = None
-        self._escaped = False
+        self._inside = False
+        self._packet = bytearray()
 
     def feed(self, data):
         """A list of the packets that are complete with `data`."""
         found = []
-        for byte in data:
-            if byte == _END:
-                if self._packet:
-                    found.append(bytes(self._packet))
-                    self._packet = None
-                else:
-                    self._packet = bytearray()
-                self._escaped = False
-            elif self._packet is not None:
-                self._take(byte)
+        first, *others = data.split(b"\xc0")
+        self._take(first)
+        for piece in others:
+            if self._inside and self._packet:
+                found.append(_plain(bytes(self._packet)))
+                self._inside = False
+            else:
+                self._inside = True
+            self._packet.clear()
+            self._take(piece)
         return found
 
-    def _take(self, byte):
-        if self._escaped:
-            self._escaped = False
-            byte = {_ESC_END: _END, _ESC_ESC: _ESC}.get(byte, byte)
-        elif byte == _ESC:
-            self._escaped = True
-            return
-        self._packet.append(byte)
+    def _take(self, piece):
+        if self._inside:
+            self._packet += piece
         if len(self._packet) > _MAX_BYTES:
-            self._packet = None
+            self._inside = False
+            self._packet.clear()
+
+
+def _plain(packet):
+    return packet.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
