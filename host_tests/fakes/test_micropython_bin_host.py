@@ -21,7 +21,7 @@ def test_its_switches_do_what_they_say():
     assert micropython.take_apart(synthetic("esp32", version="1.24.1")).version == "1.24.1"
     assert not micropython.take_apart(synthetic("esp32", vfs_rom=False)).vfs_rom
     assert len(micropython.take_apart(synthetic("esp32", app_bytes=300_000)).app) >= 300_000
-    with pytest.raises(ImageError, match="does not say that it is MicroPython"):
+    with pytest.raises(ImageError, match="does not say which MicroPython it is"):
         micropython.take_apart(synthetic("esp32", banner=False))
     with pytest.raises(ImageError, match="for different chips"):
         micropython.take_apart(synthetic("esp32", app_chip="esp32s3"))

@@ -56,7 +56,7 @@ def take_apart(data, name="the file"):
         raise ImageError(f"{name}: bootloader and app are for different chips; {ADVICE}")
     banner = _BANNER.search(app)
     if not banner:
-        raise ImageError(f"{name}: its app does not say that it is MicroPython; {ADVICE}")
+        raise ImageError(f"{name}: its app does not say which MicroPython it is; {ADVICE}, or build it from a clone with tags")
     vfs_rom = all(text in app for text in _VFS_ROM)
     return MicroPython(chip, bootloader, app, apps[0].offset, banner.group(1).decode(), vfs_rom)
 
