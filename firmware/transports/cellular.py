@@ -52,7 +52,7 @@ class Cellular:
 
     def dns_server(self):
         """The name server that the network gave, "a.b.c.d"; None while there is none."""
-        server = self._ppp.ifconfig()[3]
+        server = self._ppp.ifconfig()[3] if self._up else _NO_ADDRESS  # before, it is that of another bearer
         return None if server == _NO_ADDRESS else server
 
     def address(self):
