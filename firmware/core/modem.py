@@ -59,7 +59,8 @@ _PAUSE_MS = const(2000)
 _PAUSE_MAX_MS = const(60000)
 _OFF_EVERY = const(3)  # failures
 _TRIES = const(3)  # that a PIN has
-_HOME, _ROAMING = const(1), const(5)
+_HOME = const(1)
+_ROAMING = const(5)
 
 # Steps of ASKING, by command; `_of_...` judges the answer.
 _ECHO, _SIM, _TRIES_LEFT, _PIN, _SIGNAL, _LTE, _GSM, _NAME, _DIAL = range(9)
