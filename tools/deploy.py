@@ -276,6 +276,8 @@ def main():
         settings = _read_settings(args.settings)
         arch = args.arch or rom.ARCHES[chip(settings)]
         print(deploy(args.out, settings, _read_key(args.key), args.ca, args.form, arch=arch).table())
+        if args.form != "rom":
+            print("onto a board without a partition `journal` this can go too: calls are then kept as files (docs/journal.md)")
         if not messages(settings):
             print("no spoken messages: they have not been built in the unit's language (make prompts); it sounds its tones alone")
     except (DeployError, OSError, ValueError) as error:

@@ -71,7 +71,7 @@ class FileJournal:
         return self._calls.copy()
 
     def trigger(self, call_n, trigger_n, input_index, kind, cause):
-        """Notes an activation; durable on return: one file made, 14 times in 15 without an erase. As Journal.trigger."""
+        """Notes an activation; durable on return: one file made, one time in seven with an erase. As Journal.trigger."""
         if self._calls.count >= _OPEN_MOST:
             raise JournalError("journal full: %d activations of calls that nobody has cleared" % self._calls.count)
         trigger = (trigger_n, input_index, kind, cause)

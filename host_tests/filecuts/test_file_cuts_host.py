@@ -44,6 +44,12 @@ def test_the_sweep_catches_a_faulty_build(caught, bug):
     assert broken and "BROKEN: " in words
 
 
+def test_an_activation_costs_three_programs_and_one_time_in_seven_an_erase():
+    (programs, program_bytes, erases, *event, most), _ = said("wear", 300, pattern=" ".join(["WEAR"] + [r"(\d+)"] * 7))
+    assert programs <= 3000 and program_bytes <= 200_000 and erases <= 170 and most <= 2
+    assert event[0] <= 6000 and event[2] <= 170, "a clear and its housekeeping cost next to no erase"
+
+
 def test_a_full_file_system_takes_calls_for_long_and_loses_none_that_it_took():
     (calls, programs, erases), _ = said("full", pattern=r"FULL (\d+) (\d+) (\d+)")
     assert calls >= 24, "a directory of two blocks has room for more"

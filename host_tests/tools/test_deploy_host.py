@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tools import rom
-from tools.deploy import DeployError, deploy, prepare, unit_settings
+from tools.deploy import DeployError, deploy, prepare, problems, unit_settings
 
 KEY = bytes(range(32))
 BROKERS = [{"host": "127.0.0.1", "port": 8883, "server_name": "broker.ils.internal", "tls": True}]
@@ -140,6 +140,17 @@ def test_what_is_missing_or_wrong_is_named(source, tmp_path, ca):
     (source / "lib/pack/mod.py").unlink()
     with pytest.raises(DeployError, match="make setup"):
         deploy(out, {**SETTINGS, "board": "OTHER"}, KEY, ca, source=source)
+
+
+def test_inputs_that_are_not_fitted_are_taken_but_not_a_flat_from_which_nobody_could_call():
+    settings = unit_settings("f12", "u1", BROKERS, "secret")
+    assert problems(settings) == []
+    settings["inputs"].update({"cord2": None, "pendant": None, "answer": None})
+    assert problems(settings) == []
+    settings["inputs"]["cord3"] = None
+    assert [text.split(":")[0] for text in problems(settings)] == ["inputs.cord3"]
+    settings["inputs"] = dict.fromkeys(("button", "cord1", "cord2", "pendant"))
+    assert problems(settings) == ["inputs: none that raises a call is fitted; nobody could call from this flat"]
 
 
 def test_the_table_adds_up(source, tmp_path, ca):
