@@ -217,6 +217,7 @@ def test_each_failure_says_what_it_is():
 def test_a_network_of_the_old_kind_is_taken_too():
     bench = Bench(FakeModem(network="CREG")).goal(DATA)
     bench.until(modem.JOINING, 5)
+    assert bench.fake.heard[-4:-2] == ["AT+CEREG?", "AT+CREG?"]
 
 
 def test_a_modem_that_answers_nothing_is_switched_off_and_on_after_every_third_failure():
