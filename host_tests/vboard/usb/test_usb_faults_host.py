@@ -6,6 +6,7 @@ import pytest
 
 from host_tests.vboard.usb import flashed
 from tools.vboard.errors import BoardError
+from tools.vboard.usb import UsbBoard
 
 CONTENT = bytes(range(256)) * 64
 _S = 20
@@ -82,6 +83,33 @@ def test_the_cable_comes_out_of_a_running_unit_which_starts_again_with_it(board)
     board.plug()
     assert "POWERON" in board.wait_console("runs", _S, since=place)[place:]
     assert board.status()["boots"] == 3
+
+
+def test_the_cable_comes_out_when_the_unit_says_something_and_in_the_middle_of_a_copy(board, tmp_path):
+    flashed.boot(board, {"main.py": "print('runs')\n"})
+    board.wait_console(">>> ", _S)
+    (tmp_path / "blob").write_bytes(CONTENT)
+    for settings in ({"said": "raw REPL"}, {"bytes": 9000}):
+        board.fault("cable", **settings)
+        assert flashed.mpremote(board, "cp", str(tmp_path / "blob"), ":blob").returncode != 0
+        vanished(board)
+        place = board.mark()
+        board.plug()
+        board.wait_console(">>> ", _S, since=place)
+    assert flashed.mpremote(board, "cp", str(tmp_path / "blob"), ":blob").returncode == 0
+
+
+def test_a_unit_with_mains_runs_on_without_the_cable(tmp_path):
+    with UsbBoard(tmp_path / "port", tmp_path / "state", usb_power=False, boot_held=True) as board:
+        flashed.put(board, flashed.parts("esp32", {"main.py": "import sys\nprint('runs')\nprint(sys.stdin.read(1))\n"}))
+        board.reset()
+        board.wait_console("runs", _S)
+        board.pull()
+        assert board.mode == "run" and not board.link.exists()
+        board.plug()
+        board.link.write_bytes(b"x")
+        board.wait_console("x\r\n", _S)
+        assert board.status()["boots"] == 1
 
 
 def test_flash_that_does_not_take_fails_the_verification(board, tmp_path):

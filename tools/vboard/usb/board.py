@@ -86,8 +86,8 @@ class UsbBoard:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
-    def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_CALL_S)
+    def _do(self, coroutine, bound_s=_CALL_S):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(bound_s)
 
     async def _begin(self):
         self.state.mkdir(parents=True, exist_ok=True)
@@ -100,8 +100,12 @@ class UsbBoard:
         if self.unit.facts["chip"] != self.chip:
             raise BoardError(f"board {self.board} has {self.unit.facts['chip']}, not {self.chip}")
         await self.unit.__aenter__()
-        self.tty.plug()
-        await self._power(True)
+        try:
+            self.tty.plug()
+            await self._power(True)
+        except BaseException:
+            await self._end()
+            raise
 
     async def _end(self):
         self.faults.forget()
@@ -136,13 +140,13 @@ class UsbBoard:
         self._do(self.faults.heal())
 
     def run(self, function, *arguments):
-        """`function(unit, *arguments)`, plain or a coroutine, in the board's loop; `unit` is a VirtualBoard."""
+        """`function(unit, *arguments)`, plain or a coroutine, in the board's loop; `unit` is a VirtualBoard. Without a bound."""
 
         async def call():
             result = function(self.unit, *arguments)
             return await result if asyncio.iscoroutine(result) else result
 
-        return self._do(call())
+        return self._do(call(), None)
 
     async def _restart(self, boot):
         if self._powered:
@@ -212,6 +216,7 @@ class UsbBoard:
             self._listener(data)
         if not self.faults.silent:
             self.tty.write(data)
+        self.faults.hears(data)
 
     def _tell(self):
         with self._said:

@@ -4,13 +4,15 @@
 |---|---|---|
 | `wrong_chip` | | it is the other of the two chips, from the next reset into the loader on |
 | `busy` | | another program has the port, with an exclusive lock |
-| `cable` | `bytes`: n, or `step`: name, `count`: n | the cable comes out after n bytes from the host, or at the n-th such step |
+| `cable` | `bytes`: n | the cable comes out after n more bytes from the host |
+| `cable` | `step`: name, `count`: n | the cable comes out before the n-th command of this kind is done (default: the first) |
+| `cable` | `said`: text | the cable comes out when the chip has said this |
 | `no_take` | `offset`, `size` | programs take no effect in this range of the flash (default: all of it): verifying fails |
 | `small_flash` | `mb`: 2, 4, 8 | the flash chip is that small; its content beyond that is out of reach |
 | `corrupt_vfs` | | the file system's first two sectors are rubbish (needs a partition table) |
 | `silent` | | nothing is answered and nothing is said |
 
-Steps of `cable`: those of rom.STEPS.
+Steps: `sync`, `detect`, `attach`, `begin`, `data`, `verify`, `read`, `end`.
 """
 
 import asyncio
@@ -35,9 +37,12 @@ class Faults:
     def forget(self):
         self.chip = None  # RomChip that it is instead
         self.silent = False
-        self._bytes = None
-        self._step = None
+        self._disarm()
+
+    def _disarm(self):
+        self._bytes = self._step = self._said = None
         self._count = 0
+        self._heard = b""
 
     async def inject(self, name, settings):
         if name not in FAULTS:
@@ -62,10 +67,12 @@ class Faults:
         except OSError as error:
             raise BoardError(f"fault busy: {error}") from error
 
-    def _cable_fault(self, *, bytes=None, step=None, count=1):  # noqa: A002 - the name that reads best for the caller
-        if (bytes is None) == (step is None) or step is not None and step not in STEPS:
-            raise BoardError(f"fault cable: either bytes, or step: one of {', '.join(STEPS)}")
+    def _cable_fault(self, *, bytes=None, step=None, said=None, count=1):  # noqa: A002 - the name that reads best for the caller
+        if (bytes, step, said).count(None) != 2 or step is not None and step not in STEPS:
+            raise BoardError(f"fault cable: either bytes, or said, or step: one of {', '.join(STEPS)}")
+        self._disarm()
         self._bytes, self._step, self._count = bytes, step, count
+        self._said = None if said is None else said.encode()
 
     def _no_take_fault(self, *, offset=0, size=None):
         self._board.flash.dead = range(offset, self._board.flash.size if size is None else offset + size)
@@ -100,6 +107,13 @@ class Faults:
             self._pull()
         return arrives
 
+    def hears(self, data):
+        """What the chip says by itself."""
+        if self._said is not None:
+            self._heard = self._heard[-len(self._said) :] + data
+            if self._said in self._heard:
+                self._pull()
+
     def step(self, name):
         """The loader is about to do this; True if the cable comes out before."""
         if name is None or name != self._step:
@@ -111,7 +125,7 @@ class Faults:
         return True
 
     def _pull(self):
-        self._bytes = self._step = None
+        self._disarm()
         self._board.loader = None
         self._board.tty.pull()
         asyncio.ensure_future(self._board.pulled())
