@@ -104,6 +104,10 @@ async def _speaker(stage, speaker):
     stage.flat.board.fault("speaker", kind=speaker)
 
 
+async def _wifi_dead(stage):
+    stage.flat.board.fault("wifi", mode="dead_path")
+
+
 async def _talk(stage):
     await _client(stage).request("talk", call=_call_number(stage))
 
@@ -176,6 +180,9 @@ ACTS = {
     "broker mend": _mend_broker,
     "wifi cut": _on_board("wifi", False),
     "wifi mend": _on_board("wifi", True),
+    "wifi dead": _wifi_dead,
+    "ethernet ETHERNET": _on_board("ethernet"),
+    "modem MODEM": _on_board("modem"),
     "link freeze": _on_board("link", "freeze"),
     "link mend": _on_board("link", "pass"),
     "mains off": _on_board("mains", False),

@@ -106,6 +106,18 @@ class FlatSide:
             self._timeline.say("unit", "radio off")
         self._view.radio = event["on"]
 
+    def _on_bearer(self, event):
+        self._view.traffic = event["bearer"]
+        self._timeline.say("unit", f"traffic goes over {event['bearer'] or 'nothing'}")
+
+    def _on_phy(self, event):
+        self._view.phy = event["on"]
+        self._timeline.say("unit", f"Ethernet PHY {'on' if event['on'] else 'off'}")
+
+    def _on_modem_power(self, event):
+        self._view.modem = event["on"]
+        self._timeline.say("unit", f"modem {'on' if event['on'] else 'off'}")
+
     def _on_mains(self, event):
         self._timeline.say("unit", "mains are on" if event["on"] else "mains have failed")
 

@@ -19,6 +19,10 @@ SUPPLIES = ("mains", "on_battery", "low", "critical", "dying")
 TEST_STATES = ("running", "paused", "ended")
 RESULTS = ("pass", "fail", "skip")
 VERDICTS = ("PASS", "PASS WITH DEFECTS", "FAIL", "INCOMPLETE")
+ETHERNET = ("ok", "unplugged", "no_dhcp", "dead_path", "no_phy")
+MODEM = ("ok", "silent", "no_sim", "sim_pin", "wrong_pin", "no_network", "dial_refused", "ppp_refused", "carrier_lost",
+         "dead_path")  # fmt: skip
+BEARERS = ("wifi", "ethernet", "cellular")
 COMMANDS = ("talk", "listen", "auto", "duplex", "volume_up", "volume_down", "extend", "hold", "resume", "clear_down")
 
 # (sentence, what it does). The first word of each decides nothing: the whole sentence is matched.
@@ -31,6 +35,9 @@ GIVENS = (
     ("duty SWITCH", "is the coordinator on duty at the start (default: on)"),
     ("battery PERCENT", "so full is the battery at the start (default: 100)"),
     ("room echo NUMBER", "so much of the loudspeaker comes to the microphone, in dB, and some noise (default: neither)"),
+    ("ethernet ETHERNET", "what the network socket is plugged into at the start (default: ok)"),
+    ("modem MODEM", "SIM and mobile network at the start (default: ok)"),
+    ("sim pin PIN", "the unit's settings have this PIN for its SIM (default: none)"),
     ("answering HOW", "the flat answers an announced call by itself (auto, the default) or when somebody presses (press)"),
 )
 ACTIONS = (
@@ -59,6 +66,9 @@ ACTIONS = (
     ("broker mend", "the broker is back, whatever was done to it"),
     ("wifi cut", "the flat's Wi-Fi is gone"),
     ("wifi mend", "the flat's Wi-Fi is back"),
+    ("wifi dead", "the flat's Wi-Fi is there and leads nowhere; nobody is told"),
+    ("ethernet ETHERNET", "the network cable is out; has no address or no way for us; the PHY is broken; all is well again"),
+    ("modem MODEM", "SIM and mobile network are so from now on"),
     ("link freeze", "between flat and broker all bytes are swallowed; nobody is told (half-open)"),
     ("link mend", "the network path carries again"),
     ("mains off", "the mains fail; the unit goes on by battery"),
@@ -118,6 +128,10 @@ EXPECTATIONS = (
     ("radio SWITCH", "the unit has its radio on or off, as the hardware has it"),
     ("unit hours at least HOURS", "the unit has told the desk how long its battery lasts: so long or longer"),
     ("unit hours at most HOURS", "so long or shorter"),
+    ("traffic over BEARER", "the unit's connection to a broker goes this way, as the network sees it"),
+    ("bearer reported BEARER", "the unit has told the desk that it uses this one"),
+    ("phy SWITCH", "the Ethernet PHY has power, as the hardware has it"),
+    ("modem SWITCH", "the modem is switched on, as the hardware has it"),
     ("mains reported SWITCH", "the desk shows that the unit has mains, or none"),
     ("mains reports COUNT", "so often has the unit reported its mains, since the scene began"),
     ("mains reports at most COUNT", "so often at most"),
@@ -269,6 +283,10 @@ _FIELDS = {
     "SUPPLY": _one_of(*SUPPLIES),
     "SPEAKER": _one_of("dead", "ok"),
     "MODE": _one_of("full", "reduced"),
+    "ETHERNET": _one_of(*ETHERNET),
+    "MODEM": _one_of(*MODEM),
+    "BEARER": _one_of(*BEARERS),
+    "PIN": str,
     "CLEAN": _one_of("clean", "unclean"),
 }
 _OPEN_ENDED = ("WHO", "PLACE", "WHY", "VERDICT")  # may be several words

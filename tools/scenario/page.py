@@ -35,6 +35,8 @@ def text():
     parties = f"PARTY: {', '.join(grammar.PARTIES)}. SWITCH: on, off. INPUT: a name of the board file."
     supply = f"CELL: {', '.join(grammar.CELLS)}. SENSE: {', '.join(grammar.SENSES)}. SUPPLY: {', '.join(grammar.SUPPLIES)}. "
     supply += "MODE: full, reduced. CLEAN: clean, unclean. SPEAKER: dead, ok."
+    supply += f"\nETHERNET: {', '.join(grammar.ETHERNET)}. BEARER: {', '.join(grammar.BEARERS)}."
+    supply += f"\nMODEM: {', '.join(grammar.MODEM)}."
     tests = f"STATE_OF_TEST: {', '.join(grammar.TEST_STATES)}. STEP: as docs/testing.md names them. SORT: test, real."
     parts.append(f"{fields}\n{parties}\n{supply}\n{tests}\n")
     rows = "\n".join(f"| [{one.name}](../scenarios/{one.path.name}) | {one.title} |" for one in map(script.find, script.names()))

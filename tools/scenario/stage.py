@@ -20,9 +20,12 @@ from tools.scenario.flatside import FlatSide
 from tools.scenario.view import View
 from tools.vboard import BoardError
 from tools.vboard.child_process import BOARD_HEAP
+from tools.vboard.wiring import load_board
 
 SCHEME, FLAT, UNIT = "demo", "f12", "u1"
 BOARD = "ESP32_GENERIC"
+ROOMS = {"button": "hall", "cord1": "bathroom", "cord2": "bedroom", "pendant": "pendant"}
+BOARDS = Path(__file__).resolve().parents[2] / "board_configs"
 STOCK_PARTITIONS = {"vfs": 512}  # of MicroPython's own image; the unit's files are not in it here
 ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
 
@@ -115,6 +118,7 @@ class Stage:
             timers=self._givens.unit_timers,
             line_break_raises=self._givens.line_break_raises,
             speech={"answering": self._givens.answering},
+            **self._givens.of_board(),
         )
         key, relay = bytes.fromhex(self._secrets["key"]), (dialled, self.broker.port)
         directory = self.directory / "flat"
@@ -146,7 +150,7 @@ class _Givens:
         self.unit_timers, self.desk_timers = {}, {}
         self.line_break_raises = self.on_duty = True
         self.answering = "auto"
-        self._battery_pct = self._echo_db = None
+        self._battery_pct = self._echo_db = self._ethernet = self._modem = self._pin = None
         self.board = BOARD
         self.stock_flash = False
         for sentence in sentences:
@@ -159,6 +163,12 @@ class _Givens:
                 self._battery_pct = fields["percent"]
             elif sentence.form == "room echo NUMBER":
                 self._echo_db = fields["number"]
+            elif sentence.form == "ethernet ETHERNET":
+                self._ethernet = fields["ethernet"]
+            elif sentence.form == "modem MODEM":
+                self._modem = fields["modem"]
+            elif sentence.form == "sim pin PIN":
+                self._pin = fields["pin"]
             elif sentence.form == "board NAME":
                 self.board = fields["name"]
             elif sentence.form == "stock flash":
@@ -170,9 +180,21 @@ class _Givens:
             else:
                 self.on_duty = fields["switch"] == "on"
 
+    def of_board(self):
+        """Settings that depend on the board: rooms of the inputs that it has, and its modem's."""
+        facts = load_board(self.board, [BOARDS])
+        inputs = {one["name"]: {"location": ROOMS[one["name"]]} for one in facts["inputs"] if one["name"] in ROOMS}
+        if "cellular" not in facts["bearers"]:
+            return {"inputs": inputs}
+        return {"inputs": inputs, "cellular": {"apn": "internet", "pin": self._pin, "user": None, "password": None}}
+
     def prepare(self, board):
         """A VirtualBoard before it has power. Raises BoardError for what it does not have."""
         if self._battery_pct is not None:
             board.battery(self._battery_pct)
         if self._echo_db is not None:
             board.room(echo_db=self._echo_db, noise_db=ROOM_NOISE_DB)
+        if self._ethernet is not None:
+            board.ethernet(self._ethernet)
+        if self._modem is not None:
+            board.modem(self._modem)

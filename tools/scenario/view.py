@@ -22,7 +22,9 @@ class View:
         self.no_answers = []  # the evidence of each
         self.refusal = ""  # why the last clear was not taken
         self.starts = self.brown_outs = 0  # since the scene began
-        self.radio = False
+        self.radio = self.phy = self.modem = False
+        self.traffic = None  # bearer over which the unit's connection goes
+        self.bearer = None  # the one that the unit has told
         self.saves_power = False  # as the hardware has it
         self.charge_pct = 100  # of the cell itself
         self.mode = None  # of this and the next three: what the unit has told the desk, None until it has
@@ -70,6 +72,7 @@ class View:
         self.unit_status = unit["status"]
         self.faults = tuple(unit["faults"])
         self.mode, self.clean, self.mains, self.battery = (unit.get(name) for name in ("mode", "clean", "mains", "battery"))
+        self.bearer = unit.get("bearer")
 
     def session(self):
         """The newest speech session's view, None when there was none."""
@@ -109,6 +112,7 @@ def supply_line(view):
     said = [f", {view.starts} starts"] if view.starts > 1 else []
     said += [f", browned out {view.brown_outs} times"] if view.brown_outs else []
     said += [", reduced"] if view.mode == "reduced" else []
+    said += [f", traffic over {view.traffic}, {view.bearer} reported"] if view.traffic != view.bearer else []
     said += [", mains reported off"] if view.mains is False else []
     if view.battery and (view.battery["state"] != "mains" or view.battery["why"]):
         reading = f"{view.battery['mv']} mV" if view.battery["mv"] is not None else f"no value: {view.battery['why']}"

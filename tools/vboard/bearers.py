@@ -16,7 +16,7 @@ MODEM_MODES = ("ok", "silent", "no_sim", "sim_pin", "wrong_pin", "no_network", "
 _DEAD = {
     "wifi": ("no_ap", "auth_fail", "no_ip", "dead_path"),
     "ethernet": ("unplugged", "dead_path", "no_phy"),
-    "cellular": ("silent", "no_sim", "no_network", "dead_path"),  # the others are of the next call; a lost one resets by itself
+    "cellular": ("silent", "no_sim", "no_network", "carrier_lost", "dead_path"),  # the others are of the next call
 }
 _PULSE_MS = 100  # on PWRKEY, high: a transistor pulls the modem's pin low
 _OFF_PULSE_MS = 2500

@@ -17,6 +17,7 @@ from collections import deque
 
 from tools.vboard.bearers import Bearers
 from tools.vboard.child import wire
+from tools.vboard.child_process import CODE_HEAP
 from tools.vboard.chip import Chip
 from tools.vboard.errors import BoardError
 from tools.vboard.relay import Relay
@@ -39,12 +40,15 @@ class VirtualBoard:
     def __init__(self, root, state, board="ESP32_GENERIC", relays=(), heapsize=None, ticks_start=0, seed=1, **options):
         """`relays`: (listen port, target port) pairs; 0 takes a free port, then in `board.relays[n].port`.
 
-        `heapsize`: of MicroPython, such as "320k"; None: BOARD_HEAP if the unit's modules are in an image, else CODE_HEAP.
+        `heapsize`: of MicroPython, such as "320k"; None: BOARD_HEAP if the unit's modules are in an image and its module has no
+        PSRAM of which we know (WROVER has), else CODE_HEAP.
         `ticks_start`: value of time.ticks_ms() at power-on, 0 ... 2**30 - 1; near the top the wrap comes soon.
         `options`: see Chip.
         """
         self.root, self.state = pathlib.Path(root).resolve(), pathlib.Path(state).resolve()
         self.facts = load_board(board, [self.root / "board_configs", _REPOSITORY / "board_configs"])
+        if heapsize is None and self.facts.get("module") == "wrover":
+            heapsize = CODE_HEAP
         self._born_s = time.monotonic()
         self.chip = Chip(self, heapsize=heapsize, ticks_start=ticks_start, **options)
         self.wiring = Wiring(self.facts, self.chip.tell, seed)

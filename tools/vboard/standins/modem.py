@@ -205,6 +205,8 @@ class Modem:
             self._say("+CSQ: %s\r\n\r\nOK" % ("99,99" if self.mode() == "no_network" else "20,99"))
         elif command == "+COPS?":
             self._say('+COPS: 0,0,"Test Net",7\r\n\r\nOK' if self._is_registered() else "+COPS: 0\r\n\r\nOK")
+        elif command == "+SPIC":
+            self._say("+SPIC: %d,10,0,10\r\n\r\nOK" % self._tries)
         elif command == "+CGATT?":
             self._say("+CGATT: %d\r\n\r\nOK" % self._is_registered())
         else:
