@@ -11,7 +11,7 @@ N ?= 20000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prompts image demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
+.PHONY: help setup prompts spoken image demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
 
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
@@ -21,7 +21,10 @@ help: ## this list
 setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=python3.12 chooses one)
 	@$(PYTHON) tools/set_up.py
 
-prompts: setup ## spoken messages of the unit, from texts or recordings (docs/prompts.md); without espeak-ng it sounds tones alone
+prompts: spoken ## spoken messages of the unit, from texts or recordings (docs/prompts.md); without espeak-ng it sounds tones alone
+	@$(PY) -m tools.prompts check
+
+spoken: setup # the same, and what is wrong with them stops nobody: demo and scenarios run with any
 	@$(PY) -m tools.prompts build --if-possible
 
 image: setup prompts ## a flash image: BOARD=name MICROPYTHON=file (as locked: docs/image.md) OUT=folder; then sizes against the budget
@@ -29,10 +32,10 @@ image: setup prompts ## a flash image: BOARD=name MICROPYTHON=file (as locked: d
 	@$(PY) -m tools.image build $(BOARD) --micropython $(MICROPYTHON) --out $(OUT)
 	@$(PY) -m tools.image sizes $(BOARD)
 
-demo: setup prompts ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
+demo: setup spoken ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
 	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
 
-scenarios: setup prompts ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
+scenarios: setup spoken ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
 	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,rom $(SCENARIO)
 
 test: setup prompts lint docs-check ## all tests: lint, host tests (with brokers and scenarios), core under real MicroPython

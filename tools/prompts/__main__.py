@@ -15,6 +15,7 @@ _NOT_BUILT = "not built; the unit sounds its tones alone (make prompts)"
 
 
 def _build(args):
+    bad = 0
     if args.recordings and len(args.language) != 1:
         raise BuildError("--recordings: say for which language, such as --language en")
     for language in args.language or texts.languages():
@@ -29,9 +30,11 @@ def _build(args):
         counts = ", ".join(f"{list(done.values()).count(what)} {what}" for what in sorted(set(done.values())))
         size = sum(path.stat().st_size for path in building.files(language, args.out))
         print(f"{language}: {counts}; {size} bytes in {args.out / language}")
-        for problem in building.problems(wanted, args.out):
+        found = building.problems(wanted, args.out)
+        bad += len(found)
+        for problem in found:
             print(f"  {problem}")
-    return 0
+    return 1 if bad and not args.if_possible else 0
 
 
 def _list(args):
@@ -67,7 +70,7 @@ def main(arguments=None):
     one = commands.add_parser("build", parents=[shared], help="make what is missing or out of date")
     one.add_argument("--recordings", type=Path, help="folder of NAME.wav that are played instead; they stay until --speak-all")
     one.add_argument("--speak-all", action="store_true", help="drop recordings of an earlier build")
-    one.add_argument("--if-possible", action="store_true", help="only a word, not a failure, where nothing can speak")
+    one.add_argument("--if-possible", action="store_true", help="only words where nothing can speak, or `check` will fail")
     one.set_defaults(run=_build)
     commands.add_parser("list", parents=[shared], help="names, lengths and texts").set_defaults(run=_list)
     commands.add_parser("check", parents=[shared], help="exit code 1 if a text or a built file is wrong").set_defaults(run=_check)

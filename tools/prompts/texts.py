@@ -14,7 +14,8 @@ from firmware.signals import PROMPTS
 FOLDER = Path(__file__).parent / "texts"
 REFERENCE = "en"  # every language has the names of this one
 OF_TESTS = (*words.PROMPTS, "reminder", "reminder_done")
-NEEDED = (*sorted(PROMPTS.values()), "announce_intercom", "announce_welfare", "announce_door", *OF_TESTS)  # the firmware's
+OF_SPEECH = ("announce_intercom", "announce_welfare", "announce_door")
+NEEDED = (*sorted(PROMPTS.values()), "service_over", *OF_SPEECH, *OF_TESTS)  # the firmware's
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,23}")
 _MOST_WORDS = 16  # about 7 s at 140 words a minute; a listener who has to remember the beginning is lost

@@ -9,6 +9,7 @@ from host_tests.peers import need
 from host_tests.run_micropython import ROOT
 from host_tests.tools.prompts import recordings
 from tools.deploy import deploy, unit_settings
+from tools.prompts import __main__ as command
 from tools.prompts import build, sound, texts, voice
 from tools.prompts.build import BuildError
 
@@ -113,6 +114,16 @@ def test_a_built_file_that_is_no_message_is_told(tmp_path):
         assert words in found
     assert build.file_problems(b"\xd5" * 160) == ["20 ms; wants 200 to 8000"]
     assert build.file_problems(wav * 30) == [f"{len(wav) * 30 // 8} ms; wants 200 to 8000"]
+
+
+def test_a_build_that_leaves_something_wrong_says_so_by_its_exit_code(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command.voice, "find", FakeVoice().find)
+    words = ["build", "--language", "en", "--out", str(tmp_path)]
+    assert command.main(words) == 0
+    monkeypatch.setattr(build, "MOST_BYTES", 160)
+    assert command.main(words) == command.main(["check", *words[1:]]) == 1
+    assert capsys.readouterr().out.count("at most 160 fit beside the rest on a unit") == 2
+    assert command.main([*words, "--if-possible"]) == 0 and "at most 160 fit" in capsys.readouterr().out
 
 
 def test_messages_of_the_unit_s_language_come_onto_the_unit(tmp_path):
