@@ -12,21 +12,28 @@ from tools import pki
 from tools.brokers import Broker, free_port
 from tools.image import lock
 from tools.install import desk, flats, init, scheme
+from tools.install.batch import Batch
 from tools.install.job import Job, Options
 from tools.install.press import Manual
 from tools.install.progress import Progress
 from tools.install.store import Store
+from tools.scenario.stage import ROOM_NOISE_DB
+from tools.vboard.sound_api import set_room
 from tools.vboard.usb import UsbBoard
 
 WIFI = ("house", "a-password-of-the-house")
 HEADER = "flat,unit,board,language,button,cord1,cord2,pendant\n"
+ROW = "f{0},u{0},ESP32_GENERIC,en,hall,bathroom,bedroom,pendant\n"
 TIMERS = {"test_settle_ms": 500}
+_ECHO_DB, _ECHO_MS = -20, 20
 
 
 class House:
     """`with`: the broker runs. `chips`: for which a MicroPython is locked."""
 
     def __init__(self, path, rows, chips=("esp32",)):
+        """`rows`: lines of flats.csv behind HEADER, or the number of flats: f0, f1 ..."""
+        rows = rows if isinstance(rows, str) else "".join(ROW.format(n) for n in range(rows))
         self.path = pathlib.Path(path)
         self.dir = self.path / "scheme"
         self.lock = self.path / "micropython.lock.json"
@@ -71,6 +78,11 @@ class House:
     def write(self, text):
         (self.dir / "flats.csv").write_text(text)
 
+    def speaks(self, flat, language):
+        path = self.dir / "flats.csv"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line.replace(",en,", f",{language},") if line.startswith(f"{flat},") else line for line in lines))
+
     def change(self, **fields):
         path = self.dir / "scheme.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
@@ -81,14 +93,44 @@ class House:
         press, progress = press or Manual(lambda text: None), progress or Progress(None, io.StringIO())
         return Job(self.scheme, Options(**named), press, progress)
 
-    def board(self, name, mac, chip="esp32", **options):
-        return UsbBoard(self.path / name, self.path / f"state-{name}", chip=chip, mac=mac, **options)
+    @contextlib.contextmanager
+    def boards(self, count, first=0):
+        """That many virtual boards, `tty0` and so on, in rooms with an echo: without walls a unit would not hear its own tone."""
+        with contextlib.ExitStack() as stack:
+            found = []
+            for n in range(first, first + count):
+                board = UsbBoard(self.path / f"tty{n}", self.path / f"state{n}", mac=f"24:6f:28:00:00:{n:02x}")
+                found.append(stack.enter_context(board))
+                board.run(lambda unit: set_room(unit.chip.sound, _ECHO_DB, _ECHO_MS, ROOM_NOISE_DB))
+            yield found
+
+    def batch(self, boards, flats, fixed=None, hook=None, **options):
+        """({flat: Result}, what was said) of a batch over these boards."""
+        progress = Hooked(hook)
+        with self.job(Fingers(*boards), progress, **options) as job:
+            results = Batch(job, [self.rows[flat] for flat in flats], [str(board.link) for board in boards], fixed).run()
+        return {result.flat or result.port: result for result in results}, progress.out.getvalue() + progress.written.getvalue()
 
     def _micropython(self, chip):
         path = self.path / f"{chip}.bin"
         path.write_bytes(micropython_bin.synthetic(chip))
         lock.add(path, chip, chip, path=self.lock)
         return path
+
+
+class Hooked(Progress):
+    """Calls `hook(port, step)` at the beginning of each step, in the thread of that board. `out`: the terminal, `written`: the
+    log."""
+
+    def __init__(self, hook=None):
+        self.out, self.written = io.StringIO(), io.StringIO()
+        super().__init__(self.written, self.out)
+        self._hook = hook
+
+    def step(self, port, flat, step, text=""):
+        super().step(port, flat, step, text)
+        if self._hook and not text:
+            self._hook(port, step)
 
 
 class Fingers:

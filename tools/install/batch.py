@@ -83,17 +83,18 @@ class Batch:
         return True
 
     def _one(self, port):
-        job, progress, taken = self._job, self._progress, []
+        job, progress, taken = self._job, self._progress, self._tied(port)
 
         def choose(board):
-            taken.append(self._choose(port, board))
+            taken[:] = taken or [self._choose(board)]
             return taken[0]
 
         def say(step, text):
-            progress.step(port, taken[0].flat if taken else self._fixed.get(port, ""), step, text)
+            progress.step(port, taken[0].flat if taken else "", step, text)
 
         began_s = time.monotonic()
         run = Run(job, port, choose, say, lambda text: progress.log(port, text))
+        run.facts.flat = taken[0] if taken else None
         error = None
         try:
             run.run()
@@ -110,7 +111,7 @@ class Batch:
         facts, job, progress = run.facts, self._job, self._progress
         flat = facts.flat
         result = Result(
-            flat.flat if flat else self._fixed.get(port, ""), flat.unit if flat else "", port,
+            flat.flat if flat else "", flat.unit if flat else "", port,
             facts.board.mac if facts.board else "", error, facts.notes, seconds,
         )  # fmt: skip
         try:
@@ -128,13 +129,18 @@ class Batch:
             progress.done(port, result.flat, f"FAILED at {result.error.step or '?'}: {result.error.what}")
             progress.say(f"{port}: {result.error.what}\n  Next: {result.error.next}")
 
-    def _choose(self, port, board):
-        """The Flat for this board. Raises InstallError (`mac_taken`, `wrong_chip`, `not_begun`)."""
+    def _tied(self, port):
+        """[the Flat that this port is for], or an empty list."""
+        with self._lock:
+            found = [one for one in self._left if one.flat == self._fixed.get(port)]
+            self._left = [one for one in self._left if one not in found]
+            return found
+
+    def _choose(self, board):
+        """The Flat for this board. Raises InstallError (`mac_taken`, `not_begun`)."""
         with self._lock:
             known = self._job.store.by_mac(board.mac)
-            if port in self._fixed:
-                flat = next((one for one in self._left if one.flat == self._fixed[port]), None)
-            elif known:
+            if known:
                 flat = next((one for one in self._left if one.unit == known.unit), None)
                 if flat is None:
                     raise InstallError("mac_taken", mac=board.mac, unit=known.unit, flat=known.flat)
@@ -143,8 +149,8 @@ class Batch:
                 free = [one for one in self._left if one.unit not in bound]
                 flat = next((one for one in free if one.chip == board.chip), None) or next(iter(free), None)
             if flat is None:
-                raise InstallError("not_begun", flat=self._fixed.get(port, "?"), why="every flat has its board already")
-            if flat.chip == board.chip or port in self._fixed:  # a wrong board uses up no flat
+                raise InstallError("not_begun", flat="?", why="every flat has its board already")
+            if flat.chip == board.chip:  # a wrong board uses up no flat
                 self._left.remove(flat)
             return flat
 

@@ -8,9 +8,11 @@ from .errors import InstallError
 from .ports import Line, refusal
 
 BLANK, RUNNING, SERVICE, SILENT = "blank", "running", "service", "silent"
+DAMAGED = "damaged"  # MicroPython does not mount its file system
 RESCUE = "rescue"  # its program does not start; it listens for the claim code all the same
 _BLANK = r"^blank unit: waiting for its identity"
 _STARTED = r"^unit ils/v1/(\S+?)/? started, session ([0-9a-f]{16})"
+_DAMAGED = r"filesystem appears to be corrupted"
 _BROKEN = r"^service: this unit does not run"
 _RUNNING = r"^unit (?:ils/v1/)?(\S+?)/? running"
 _WHO_S, _WHO_TRIES = 1.5, 2
@@ -51,7 +53,7 @@ class Console:
     def start(self, press):
         """Starts the board and waits until it says what it is."""
         press.run(self._port, self._line)
-        name, _ = self._line.until({BLANK: _BLANK, RUNNING: _STARTED, RESCUE: _BROKEN}, _START_S)
+        name, _ = self._line.until({BLANK: _BLANK, RUNNING: _STARTED, RESCUE: _BROKEN, DAMAGED: _DAMAGED}, _START_S)
         self.state = name or SILENT
 
     def enter(self, identity, now):

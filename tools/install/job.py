@@ -27,6 +27,7 @@ class Options:
     baud: int = 460800
     who: str = ""
     image_lock: object = image_lock.LOCK
+    heartbeat_s: float = 150
     arch: str | None = None  # of viper code, if it is not the chip's: virtual boards
 
 
@@ -121,8 +122,9 @@ class Images:
         for part in made.table:
             if part.label in _WIPED and not (keeps and part.label in _OWN):
                 blank = self._scheme.dir / "images" / f"blank-{part.label}.bin"
-                if not blank.exists() or blank.stat().st_size != part.size:
-                    atomic.write(blank, b"\xff" * part.size)
+                with self._lock:
+                    if not blank.exists() or blank.stat().st_size != part.size:
+                        atomic.write(blank, b"\xff" * part.size)
                 found.append((part.offset, blank))
         return sorted(found)
 

@@ -47,7 +47,7 @@ class Facts:
     health: dict = field(default_factory=dict)
     test: object = None
     label: object = None
-    fresh: bool = True
+    fresh: bool = True  # written in this run, or waiting for its identity since
     notes: list = field(default_factory=list)
 
 
@@ -138,8 +138,12 @@ class Run:
             state = console.state
             if state in ("running", "rescue"):
                 self._do("open", lambda: console.enter(facts.identity, options.now))
-        if state == "silent":
+        if state in ("silent", "damaged"):
+            why = "its file system was damaged" if state == "damaged" else "it did not start"
+            facts.notes.append(f"{why}: written anew")
+            self._job.press.download(self._port)
             return False
+        facts.fresh = state == "blank"
         try:
             missing = self._do("check", self._differences)
         except InstallError as error:
@@ -150,7 +154,6 @@ class Run:
             self._log(f"not as it was written: {missing[0]}; it is written from zero")
             self._job.press.download(self._port)
             return False
-        facts.fresh = False
         return True
 
     def _differences(self):
@@ -159,7 +162,7 @@ class Run:
     def _wrong(self, found, image, own=()):
         """Sentences on files that are not what they should be. A unit in service takes boot.py away itself."""
         wanted = {**image.files, **image.modules}
-        if not own and "boot.py" not in found:
+        if not self.facts.fresh and "boot.py" not in found:
             wanted.pop("boot.py", None)
         bad = [f"{name} is missing" for name in wanted if name not in found]
         bad += [f"{name} is not what was written" for name in wanted if found.get(name) not in (None, wanted[name])]
@@ -170,6 +173,7 @@ class Run:
 
     def _write(self):
         facts, job = self.facts, self._job
+        facts.fresh = True
         with job.books:
             facts.identity = job.store.wrote(facts.identity, "")
             keeps = not job.options.again and job.was_installed(facts.identity)
@@ -179,6 +183,8 @@ class Run:
         self._do("verify", lambda: self._loader.verify(facts.flat.chip, parts))
         with Console(self._port, job, self._log) as console:
             self._do("boot", lambda: console.start(job.press))
+            if console.state == "damaged":
+                raise InstallError("bad_files", port=self._port, why=console.last)
             if console.state != "blank":
                 said = f"; it says: {console.last}" if console.last else ""
                 raise InstallError("no_boot", port=self._port, why=said)
@@ -210,7 +216,7 @@ class Run:
         with Listener(job.scheme, facts.identity, job.stop, Watch(self._port).look) as listener:
             with Console(self._port, job, self._log) as console:
                 facts.session = self._do("service", lambda: console.into_service(facts.identity))
-            bound_s = STEPS["heartbeat"][0]
+            bound_s = job.options.heartbeat_s
             heard = self._do("heartbeat", lambda: heartbeat.wait(listener, facts.identity, facts.session, bound_s))
             facts.health, facts.session = heard
             if facts.health["faults"]:
