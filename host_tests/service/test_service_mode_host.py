@@ -30,3 +30,13 @@ def test_the_way_in_mpremote_renewal_and_the_way_out(tmp_path):
         assert unit.console.leave() == "ils/v1/demo/f12/u1/"
         assert "started, session" in unit.board.console[mark:]
         assert unit.console.state() == "running" and unit.is_shut()
+
+
+def test_service_mode_ends_by_itself_when_nobody_renews_it_and_the_unit_runs_again(tmp_path):
+    with flashed_unit(tmp_path) as unit:
+        unit.console.enter(unit.code)
+        mark = unit.board.mark()
+        done = flashed.mpremote(unit.board, "exec", "import machine; machine.WDT(timeout=3000)")  # 3 s are left of the 15 min
+        assert done.returncode == 0, done.stderr
+        unit.started(mark)
+        assert unit.status()["reset_cause"] == "watchdog" and unit.console.state() == "running"

@@ -215,6 +215,7 @@ class Chip:
     # The watchdog.
 
     def _start_watchdog(self, timeout_ms):
+        self._stop_watchdog()  # a second one has a time of its own, which may be shorter
         self._watchdog_ms = timeout_ms
         self._feed()
 
