@@ -38,6 +38,7 @@ class Bearers:
         self._beats = [0] * len(parts)
         self._online = self._called = self._busy = self._saving = False
         self._connects = None  # of the link, while one is dialled to prove a bearer
+        self._made = 0  # connections of the link, when last looked at
         self._dials = 0  # of the cellular bearer, when the others last had the route
         self._up_ms = now()  # when any was last up
         self._trouble = ""  # of a modem that is not used, as told last
@@ -135,10 +136,11 @@ class Bearers:
             if up != self._seen[i]:
                 self._seen[i] = up
                 self._tell_of(rules.UP if up else rules.DOWN, i)
-        online = shell.link.online
+        online = shell.link.online  # after the bearers: a link over one that has come just now is none over the carrier
         if online != self._online:
             self._online = online
             self._tell(rules.ONLINE if online else rules.OFFLINE)
+        self._made = shell.link.counters["connects"]
         called = shell.calls.waiting()
         if called != self._called:
             self._called = called
@@ -225,8 +227,10 @@ class Bearers:
     def _carry(self, index, was, why, anew):
         self.name = self._parts[index].name
         print("bearer: %s (%s)" % (self.name, why))
+        link = self._shell.link
         if anew:
+            if self._online or not link.online or link.counters["connects"] == self._made:  # else it is new, and over this one
+                link.renew()
             self._online = False
-            self._shell.link.renew()
         self._shell.reports.note("bearer", {"bearer": self.name, "was": None if was is None else self._parts[was].name,
                                             "why": why}, "bearer")

@@ -47,12 +47,12 @@ class Cellular:
         self.drops = self.steps = self.beat = self.dials = 0
 
     def up(self):
-        """True while PPP is connected; as of the last look."""
-        return self._up
+        """True while PPP is connected."""
+        return not self.resting and (self._up or self._modem.state == dialogue.JOINING and self._ppp.isconnected())
 
     def dns_server(self):
         """The name server that the network gave, "a.b.c.d"; None while there is none."""
-        server = self._ppp.ifconfig()[3] if self._up else _NO_ADDRESS  # before, it is that of another bearer
+        server = self._ppp.ifconfig()[3] if self.up() else _NO_ADDRESS  # before, it is that of another bearer
         return None if server == _NO_ADDRESS else server
 
     def address(self):

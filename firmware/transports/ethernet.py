@@ -46,8 +46,8 @@ class Ethernet:
         self.drops = self.steps = self.beat = 0
 
     def up(self):
-        """True while there is a link and an address; as of the last look, half a second ago at most."""
-        return self._up
+        """True while there is a link and an address."""
+        return self._started and (self._up or self._lan.isconnected())
 
     def dns_server(self):
         """The name server that DHCP gave, "a.b.c.d"; None while there is none."""

@@ -158,6 +158,17 @@ def test_a_link_that_is_up_again_within_the_same_moment_counts_as_new():
     assert bench.bearers.name == "cellular" and bench.link.online
 
 
+def test_a_link_that_came_up_over_the_new_bearer_before_anybody_looked_is_kept():
+    bench = carrying("ethernet", "wifi")
+    bench.parts["ethernet"].there = bench.link.online = False
+    bench.run(16)
+    bench.parts["wifi"].there = bench.link.online = True
+    bench.link.counters["connects"] += 1
+    said = bench.run(1)
+    assert bench.bearers.name == "wifi" and ("link", "renew") not in said and said[-1] == ("fault", "path", "wifi", False)
+    assert bench.run(55) == [] and bench.on() == ["wifi"]
+
+
 def test_on_battery_the_link_goes_over_to_wifi_before_ethernet_goes_off():
     bench = carrying("ethernet", "wifi")
     bench.bearers.pace(True, False)
