@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 
 import pytest
 
 from tools.desk.testing.record import Record
+from tools.service import ServiceError
 from tools.walk import at_port, ending, words
 from tools.walk.guide import WalkError
 from tools.walk.orders import HELP, Order, OrderError, read
@@ -101,46 +103,41 @@ def test_a_script_gets_one_object_a_line_and_a_terminal_nothing_that_could_drive
     assert out.getvalue() == "?[2Jgone\nsecond\n"
 
 
-class Console:
-    """Gives its pieces one after the other, then b"" for ever, or breaks."""
+def follow(*lines, error=None):
+    """Of a console that prints these lines and then breaks, or ends."""
 
-    def __init__(self, *pieces):
-        self._pieces = list(pieces)
+    def printed():
+        yield from lines
+        if error:
+            raise error
 
-    def readline(self):
-        if not self._pieces:
-            raise OSError("unplugged")
-        return self._pieces.pop(0)
-
-
-def follow(*pieces):
     out = io.StringIO()
-    return at_port.follow(Console(*pieces), Screen(False, out)), out.getvalue()
+    return at_port.follow(printed(), Screen(False, out)), out.getvalue()
 
 
 def test_the_console_is_followed_to_the_verdict_of_this_test():
     code, said = follow(
-        b"test: this board has no answer or reset contact; a test is begun from the desk, or by the file test.req\n",
-        b"test 00000000: ended, PASS\n",  # of the test before: what was still in the port
-        b"unit demo star", b"", b"ted\r\n", b"test c0ffee01: begins; 5 steps\n", b"\xff\n",
-        b"test c0ffee01: pull:cord1 pass 142 ms\n", b"test c0ffee01: ended, PASS WITH DEFECTS\n", b"never read\n",
+        "test: this board has no answer or reset contact; a test is begun from the desk, or by the file test.req",
+        "test 00000000: ended, INCOMPLETE",  # of the test that the restart has cut short
+        "unit demo started", "", "test c0ffee01: begins; 5 steps", "\ufffd",
+        "test c0ffee01: pull:cord1 pass 142 ms", "test c0ffee01: ended, PASS WITH DEFECTS", "never read",
     )  # fmt: skip
     assert code == 3
-    assert "unit demo started\n" in said
+    assert "unit demo started\n" in said and "never" not in said
     assert "PASS WITH DEFECTS. Calls get through." in said
 
 
 @pytest.mark.parametrize(
     ("line", "wanted"),
-    [(b"test: not begun: busy\n", "a call is open or somebody speaks"),
-     (b"test: test.req is not {...}: no test\n", "test.req is not"), (b"one\n", "The test goes on at the unit")],
+    [("test: not begun: busy", "a call is open or somebody speaks"),
+     ("test: test.req is not {...}: no test", "test.req is not"), ("one", "pulled.*The test goes on at the unit")],
 )  # fmt: skip
 def test_a_test_that_does_not_begin_or_a_console_that_goes_is_told_in_words(line, wanted):
     with pytest.raises(WalkError, match=wanted):
-        follow(line)
+        follow(line, error=ServiceError("port", "pulled"))
 
 
-def test_the_request_is_written_by_mpremote_and_the_unit_started_anew(monkeypatch, tmp_path):
+def test_the_request_is_written_by_mpremote(monkeypatch, tmp_path):
     ran = []
 
     class Done:
@@ -149,15 +146,88 @@ def test_the_request_is_written_by_mpremote_and_the_unit_started_anew(monkeypatc
     monkeypatch.setattr("subprocess.run", lambda command, **options: ran.append(command) or Done)
     at_port.request("/dev/ttyUSB7", 'E. "Quote" Müller', "Ann's")
     (command,) = ran
-    assert command[1:5] == ["-m", "mpremote", "connect", "/dev/ttyUSB7"]
-    assert (command[5], command[7]) == ("exec", "reset")
+    assert command[1:6] == ["-m", "mpremote", "connect", "/dev/ttyUSB7", "exec"]
     monkeypatch.chdir(tmp_path)
     exec(command[6], {})  # what the unit would do
     assert json.loads((tmp_path / "test.req").read_text()) == {"who": 'E. "Quote" Müller', "witness": "Ann's"}
 
 
+class Unit:
+    """A unit's console that notes what is done with it. `faults`: {method: ServiceError}."""
+
+    def __init__(self, state="running", **faults):
+        self.state_now, self.faults, self.did = state, faults, []
+
+    def __call__(self, port, say=None):
+        return self
+
+    def _do(self, name):
+        self.did.append(name)
+        if name in self.faults:
+            raise self.faults[name]
+
+    def state(self):
+        self._do("state")
+        return self.state_now
+
+    def enter(self, code):
+        self._do(f"enter {code}")
+
+    def leave(self, then=None):
+        self._do("leave")
+        return then(iter(["test c0ffee01: begins; 5 steps", "test c0ffee01: ended, PASS"])) if then else "unit"
+
+
+def walk(monkeypatch, unit, code=lambda: "CODE", write=None):
+    """(exit code, or the words of its error; what was done with the unit)"""
+    monkeypatch.setattr(at_port, "Console", unit)
+    monkeypatch.setattr(at_port, "request", write or (lambda *_: unit.did.append("request")))
+    try:
+        return at_port.walk("/dev/ttyUSB7", "E", "", Screen(False, io.StringIO()), code), unit.did
+    except WalkError as error:
+        return str(error), unit.did
+
+
+def test_a_unit_is_opened_written_to_left_and_followed(monkeypatch):
+    assert walk(monkeypatch, Unit()) == (0, ["state", "enter CODE", "request", "leave"])
+    assert walk(monkeypatch, Unit("service"), code=None) == (0, ["state", "request", "leave"]), "no code is asked for"
+
+
+def raising(error):
+    def anything(*_):
+        raise error
+
+    return anything
+
+
+@pytest.mark.parametrize(("unit", "code", "wanted"), [
+    (Unit("blank"), lambda: "CODE", "blank board.*nothing to test"),
+    (Unit(), raising(ValueError("a claim code has 12 letters")), "12 letters"),
+    (Unit(), raising(FileNotFoundError(2, "No such file", "code.txt")), "code.txt"),
+    (Unit(), raising(EOFError()), "--code-file"),
+    (Unit(**{"enter CODE": ServiceError("busy", "a call is open. `--now` ...")}), lambda: "CODE", "see to that first"),
+    (Unit(**{"enter CODE": ServiceError("code", "wrong code")}), lambda: "CODE", "wrong code"),
+])  # fmt: skip
+def test_a_unit_that_does_not_open_runs_on_and_the_reason_is_told(monkeypatch, unit, code, wanted):
+    said, did = walk(monkeypatch, unit, code)
+    assert re.search(wanted, said) and "leave" not in did and "request" not in did
+
+
+def test_whatever_goes_wrong_in_service_mode_the_unit_is_brought_back(monkeypatch):
+    said, did = walk(monkeypatch, Unit(), write=raising(WalkError("no answer")))
+    assert (said, did[-1]) == ("no answer", "leave")
+    unit = Unit()
+    with pytest.raises(KeyboardInterrupt):
+        walk(monkeypatch, unit, write=raising(KeyboardInterrupt()))
+    assert unit.did[-1] == "leave"
+    said, _ = walk(monkeypatch, Unit(leave=ServiceError("port", "the port is gone")), write=raising(WalkError("no answer")))
+    assert said.startswith("no answer AND THE UNIT IS STILL IN SERVICE MODE") and "15 min" in said
+    said, _ = walk(monkeypatch, Unit(leave=ServiceError("start", "it does not run: blank")))
+    assert "it does not run" in said
+
+
 def test_a_port_without_a_unit_is_told_in_words(tmp_path):
     with pytest.raises(WalkError, match="Is the unit at this port"):
         at_port.request(str(tmp_path / "no-such-port"), "E", "")
-    with pytest.raises(WalkError, match="begins it by itself"):
-        at_port._console(str(tmp_path / "no-such-port"))
+    with pytest.raises(WalkError, match="Is the cable in"):
+        at_port.walk(str(tmp_path / "no-such-port"), "E", "", Screen(False, io.StringIO()), None)

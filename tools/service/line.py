@@ -97,21 +97,31 @@ class Console:
             line.write(_RENEW)
             self._until(line, r"^renewed", _PROMPT_S * 2, "service", "the unit does not renew. Look at its state again")
 
-    def leave(self):
+    def leave(self, then=None):
         """Restarts the unit; returns its name once it has said that it runs. A unit that runs already is left alone. Raises
-        ServiceError if it does not come."""
+        ServiceError if it does not come. `then(lines)`: goes on at the same opening of the port, and what it gives is returned
+        instead; `lines`: endless iterator of what the unit prints, from the restart on, with "" for each moment without."""
         with self._open() as line:
             state = self._state(line)
-            if state == "running":
-                return self._name()
             if state == "silent":
                 raise ServiceError("silent", f"nothing answers at {self.port}: press the unit's reset button, then try `state`")
-            line.write(_LEAVE)
-            found = self._until(line, r"started, session |blank unit: waiting|service: this unit does not run", _START_S, "start",
-                                "the unit has not said that it runs")
-            if "started, session " not in found:
-                raise ServiceError("start", f"it does not run: {found}. Put right what is missing, then leave again")
-            return self._name()
+            since = len(self._heard)
+            if state != "running":
+                self._restart(line)
+            return then(self._lines(line, since)) if then else self._name()
+
+    def _restart(self, line):
+        line.write(_LEAVE)
+        found = self._until(line, r"started, session |blank unit: waiting|service: this unit does not run", _START_S, "start",
+                            "the unit has not said that it runs")
+        if "started, session " not in found:
+            raise ServiceError("start", f"it does not run: {found}. Put right what is missing, then leave again")
+
+    def _lines(self, line, since):
+        while True:
+            yield from self._heard[since:] or [""]
+            self._heard = self._heard[:since]  # whoever listens for an hour keeps no hour of it
+            self._read(line)
 
     # --- the line
 

@@ -11,19 +11,21 @@ from tools.desk.config import ConfigError
 from .guide import LEFT_ALONE, Guide, WalkError
 from .screen import Screen
 
+_CODE = "The claim code of --mpremote is asked for, or read from --code-file or the environment's CLAIM_CODE."
 _EXITS = "Exit code: 0 PASS, 3 PASS WITH DEFECTS, 4 FAIL, 5 INCOMPLETE; 1 no test could be made, 2 wrong use, 130 left by Ctrl-C."
 
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m tools.walk", epilog=f"{where.EPILOG} {_EXITS}",
+        prog="python -m tools.walk", epilog=f"{where.EPILOG} {_CODE} {_EXITS}",
         description="Test a unit: every button and cord, light, sound, battery and path, step by step.",
     )  # fmt: skip
     where.add_arguments(parser)
     parser.add_argument("--unit", metavar="SCHEME/FLAT/UNIT", help="which unit; needed if the desk has more than one")
     parser.add_argument("--who", help="the engineer, 1 to 32 characters: on the record")
     parser.add_argument("--witness", default="", help="who sees it, at most 64 characters: on the record")
-    parser.add_argument("--mpremote", metavar="PORT", help="begin at the unit's serial port instead: no desk is needed")
+    parser.add_argument("--mpremote", metavar="PORT", help="begin at the unit's serial port instead: its claim code opens it")
+    parser.add_argument("--code-file", metavar="FILE", help="file with that claim code, - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, for scripts")
     return parser
 
@@ -35,14 +37,18 @@ def _wrong(options):
         return "--witness takes at most 64 characters"
     if options.mpremote and not options.who:
         return "who tests? The name is on the record: --who NAME"
+    if options.code_file and not options.mpremote:
+        return "--code-file belongs to --mpremote: a test from the desk needs no claim code"
     return ""
 
 
 def _walk(options, screen):
     if options.mpremote:
-        from .at_port import walk  # pyserial is wanted here only
+        from tools.service.__main__ import code_of  # pyserial is wanted here only
 
-        return walk(options.mpremote, options.who, options.witness, screen)
+        from .at_port import walk
+
+        return walk(options.mpremote, options.who, options.witness, screen, lambda: code_of(options))
     where.address(options)  # complaints before anything else
 
     async def guided():
