@@ -20,7 +20,8 @@ _STATES = {
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="python -m tools.service", epilog=_EPILOG, description="Service mode of a unit.")
+    about = {"prog": "python -m tools.service", "epilog": _EPILOG, "description": "Service mode of a unit."}
+    parser = argparse.ArgumentParser(**about, allow_abbrev=False)  # `--code X` would be one for --code-file, with the code in it
     parser.add_argument("--port", required=True, help="its serial port")
     parser.add_argument("--code-file", metavar="FILE", help="file with the claim code, - for standard input")
     parser.add_argument("--now", action="store_true", help="enter although a call is open, somebody speaks or a test runs")
