@@ -187,7 +187,7 @@ class Modem:
         if not line.startswith("AT"):
             return
         command = line[2:]
-        if command in _PLAIN or command.startswith(_TAKEN):
+        if command in _PLAIN or any(command.startswith(one) for one in _TAKEN):  # 1.24 takes no tuple
             self._say("OK")
         elif command in _SAYS:
             self._say(_SAYS[command] + "\r\n\r\nOK")
