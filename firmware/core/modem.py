@@ -220,7 +220,7 @@ class Modem:
         return [("WRITE", command + "\r")]
 
     def _heard(self, now_ms, text):
-        if text in _ENDS or text.startswith("CONNECT") or text.startswith("+CME ERROR"):  # 1.24 takes no tuple
+        if text in _ENDS or text[:7] == "CONNECT" or text[:10] == "+CME ERROR":
             return getattr(self, _JUDGES[self._step])(now_ms, text)
         if text.startswith("+"):
             self._said = text
