@@ -73,6 +73,11 @@ def boot(board, files, romfs=None, entries=TABLE):
     board.reset()
 
 
+def at_prompt(board, why):
+    """Waits until the unit has told that it stands at its prompt, and why."""
+    board.run(lambda unit: unit.wait_for(lambda status: status["repl"] == why, 20))
+
+
 def write(folder, found):
     """Arguments of write-flash for these parts, which are put into files."""
     words = []

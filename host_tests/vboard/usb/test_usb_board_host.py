@@ -24,7 +24,8 @@ def test_a_blank_chip_complains_and_is_flashed_verified_and_booted_by_the_real_e
     assert told.stdout.count("Hash of data verified.") == len(parts)
     said = board.wait_console(">>> ", 20)
     assert "boot\r\nmain on ['', '.frozen', '/lib']\r\n" in said
-    assert board.mode == "run" and board.status()["repl"] == "main_ended"
+    assert board.mode == "run"
+    flashed.at_prompt(board, "main_ended")
     assert flashed.mpremote(board, "exec", "print(1 + 1)").stdout == "2\n"
 
 

@@ -57,7 +57,7 @@ def test_a_closed_console_takes_ctrl_c_for_a_byte_and_an_open_one_for_an_interru
         said = say(board, port, b"a\x03b\x04\x01c\r", "line ")
         assert "line 'a\\x03b\\x04\\x01c'\r\n" in board.wait_console("c'\r\n", _S) and ">>>" not in said
         say(board, port, b"open\n", ">>> ")
-        assert board.status()["repl"] == "main_ended"
+        flashed.at_prompt(board, "main_ended")
         say(board, port, b"while True: pass\r\r", "... ")
         assert "KeyboardInterrupt" in say(board, port, b"\x03", ">>> ")
         assert "\r\n6\r\n>>> " in say(board, port, b"2*3\r", "6\r\n>>> ")
@@ -82,7 +82,8 @@ def test_resets_of_each_kind_boot_again_as_the_chip_does(board):
         said = say(board, port, b"exit\n", "cause 5\r\nclosed")
         assert "MPY: soft reboot\r\n" in said, "an uncaught SystemExit is a soft reset: it does not lead to the prompt"
         said = say(board, port, b"fail\n", ">>> ")
-        assert "ValueError: on purpose" in said and board.status()["repl"] == "main_failed"
+        assert "ValueError: on purpose" in said
+        flashed.at_prompt(board, "main_failed")
         said = say(board, port, b"\x04", "cause 5\r\nclosed")
         assert "MPY: soft reboot\r\n" in said
     assert board.status()["resets"] == {"power_on": 2, "hard": 1, "watchdog": 0, "deep_sleep": 0, "soft": 2}
@@ -92,7 +93,7 @@ def test_a_failing_boot_py_keeps_main_py_from_running(board):
     flashed.boot(board, {"boot.py": "1 / 0\n", "main.py": "print('main')\n"})
     said = board.wait_console(">>> ", _S)
     assert "ZeroDivisionError" in said and "main\r\n" not in said
-    assert board.status()["repl"] == "boot_failed"
+    flashed.at_prompt(board, "boot_failed")
 
 
 def test_mpremote_copies_lists_shows_hashes_and_removes_files_which_then_are_in_the_flash(board, tmp_path):
@@ -111,8 +112,9 @@ def test_mpremote_copies_lists_shows_hashes_and_removes_files_which_then_are_in_
     assert (tmp_path / "back").read_bytes() == content
     (tmp_path / "script.py").write_text("import os\nprint(os.listdir('/'))\n")
     assert flashed.mpremote(board, "run", str(tmp_path / "script.py")).stdout == "['d', 'main.py']\n"
+    place = board.mark()
     board.reset()
-    board.wait_console("main\r\n", _S, since=board.mark() - 200)
+    board.wait_console("main\r\n", _S, since=place)
     held = LittleFS(block_size=4096, block_count=(0x400000 - flashed.VFS_AT) // 4096, mount=False)
     held.context.buffer = bytearray(board.flash.read(flashed.VFS_AT, 0x400000 - flashed.VFS_AT))
     held.mount()
@@ -192,13 +194,14 @@ def test_a_broken_file_system_is_an_error_for_ever_which_ctrl_c_leaves(board):
 
 @pytest.mark.parametrize("kind", ("nothing", "prefix"))
 def test_the_power_goes_in_the_middle_of_a_write_to_the_flash(board, kind):
-    flashed.boot(board, {"main.py": CLOSED.replace('"open"', '"open" and line != "go"') + "open('x', 'w').write('y' * 4000)\n"})
-    board.wait_console("closed", _S)
+    wait = "from machine import Pin\nprint('waits')\nwhile Pin(25, Pin.IN, Pin.PULL_UP).value(): pass\n"
+    flashed.boot(board, {"main.py": wait + "open('x', 'w').write('y' * 4000)\n"})
+    board.wait_console("waits", _S)
     board.run(lambda unit: unit.fault("flash_cut", operations=3, kind=kind))
-    with plugged_in(board) as port:
-        port.write(b"go\n")
-        board.run(lambda unit: unit.wait_for(lambda status: not status["power"], _S))
+    board.run(lambda unit: unit.pull("button"))  # comes by the same way as the fault, so after it
+    board.run(lambda unit: unit.wait_for(lambda status: not status["power"], _S))
+    board.run(lambda unit: unit.release("button"))
     place = board.mark()
     board.reset()
-    board.wait_console("closed", _S, since=place)
+    board.wait_console("waits", _S, since=place)
     assert board.status()["flash_operations"] == 2 and board.status()["resets"]["power_on"] == 3

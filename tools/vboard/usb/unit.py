@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import pathlib
 import signal
@@ -16,6 +17,7 @@ from tools.vboard.usb.contents import BootError, check_boot
 from tools.vboard.usb.native import foreign_modules, twin_image
 
 _HERE = pathlib.Path(__file__).parent
+_LIBC = ctypes.CDLL(None)
 _ROMFS_MAGIC = b"\xd2\xcd\x31"
 _CHUNK_BYTES = 4096
 _INPUT_BYTES = 4096  # what waits for a unit that does not read; on the board 260 bytes
@@ -154,14 +156,20 @@ class UnitProcess(ChildProcess):
             stdin.write(data)
 
     def _interrupt(self):
-        if not self._started or not catches_interrupt(self._process.pid):
+        """Looks and acts while the process stands still: without its handler the signal would end it. To the main thread alone,
+        as MicroPython raises its exception in the thread that gets the signal."""
+        process = self._process
+        if not self._started or process.returncode is not None:
             self._put(b"\x03")
             return
-        now_s = time.monotonic()
-        if now_s - self._interrupted_s >= _INTERRUPT_GAP_S:
-            self._interrupted_s = now_s
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            child.freeze(process)
+            if not catches_interrupt(process.pid):
+                self._put(b"\x03")
+            elif time.monotonic() - self._interrupted_s >= _INTERRUPT_GAP_S:
+                self._interrupted_s = time.monotonic()
+                _LIBC.tgkill(process.pid, process.pid, signal.SIGINT)
+            child.thaw(process)
 
     async def _read_console(self):
         while True:
