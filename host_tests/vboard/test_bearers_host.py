@@ -130,8 +130,9 @@ def test_starting_ethernet_stands_still_and_no_handler_runs(scene):
         await scene.do("lan = network.LAN(mdc=23, mdio=18, power=Pin(12), phy_addr=0, phy_type=network.PHY_LAN8720)\nsay(1)")
         assert board.status()["phy"] is True
         since = board.newest
-        asked = asyncio.ensure_future(scene.do("began = time.ticks_ms()\nlan.active(True)\nsay(time.ticks_ms() - began)"))
-        await asyncio.sleep(0.3)
+        program = "began = time.ticks_ms()\nprint('starting')\nlan.active(True)\nsay(time.ticks_ms() - began)"
+        asked = asyncio.ensure_future(scene.do(program))
+        await printed(board, "starting", since)
         await board.pull("button")
         took_ms = int(await asked)
         assert took_ms >= 1800
