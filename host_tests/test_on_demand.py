@@ -13,14 +13,14 @@ if sys.implementation.name == "micropython":
 
     def test_what_is_loaded_works_leaves_no_module_behind_and_gives_its_heap_back():
         def load_all():
-            return on_demand.test_program(), on_demand.sender(), on_demand.proofs(), on_demand.audio_loop()
+            return on_demand.test_program(), on_demand.sender(), on_demand.proofs(), on_demand.audio_loop(), on_demand.service()
 
         load_all()  # names that are new stay, once
         gc.collect()
         free = [0] * 20
         for i in range(20):
             loaded = load_all()
-            assert [one.__name__ for one in loaded] == ["Walk", "Sender", "Proofs", "AudioLoop"] and ours() == []
+            assert [one.__name__ for one in loaded] == ["Walk", "Sender", "Proofs", "AudioLoop", "Service"] and ours() == []
             del loaded
             gc.collect()
             free[i] = gc.mem_free()
