@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-from host_tests.fakes.micropython_bin import synthetic
 from host_tests.image import workshop
 from tools.image import pages
 from tools.image.__main__ import main
+from tools.vboard.usb.micropython_bin import synthetic
 
 
 def test_lock_then_build_then_the_parts_are_listed(tmp_path, capsys):

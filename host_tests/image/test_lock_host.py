@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from host_tests.fakes.micropython_bin import synthetic
 from tools.image import check, lock, micropython
 from tools.image.errors import ImageError
+from tools.vboard.usb.micropython_bin import synthetic
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from host_tests.fakes.micropython_bin import synthetic
 from tools.image import lock
+from tools.vboard.usb.micropython_bin import synthetic
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _TIMEOUT_S = 60

@@ -7,7 +7,6 @@ import io
 import json
 import pathlib
 
-from host_tests.fakes import micropython_bin
 from tools import pki
 from tools.brokers import Broker, free_port
 from tools.image import lock
@@ -19,7 +18,7 @@ from tools.install.progress import Progress
 from tools.install.store import Store
 from tools.scenario.stage import ROOM_NOISE_DB
 from tools.vboard.sound_api import set_room
-from tools.vboard.usb import UsbBoard
+from tools.vboard.usb import UsbBoard, micropython_bin
 
 WIFI = ("house", "a-password-of-the-house")
 HEADER = "flat,unit,board,language,button,cord1,cord2,pendant\n"

@@ -3,7 +3,6 @@
 import asyncio
 import json
 
-from host_tests.fakes.micropython_bin import synthetic
 from host_tests.real_unit import KEY
 from host_tests.small_service import SmallService
 from host_tests.vboard.usb import flashed
@@ -12,6 +11,7 @@ from tools.brokers import Broker
 from tools.deploy import unit_settings
 from tools.image import lock
 from tools.vboard.usb import UsbBoard
+from tools.vboard.usb.micropython_bin import synthetic
 
 _S = 60
 

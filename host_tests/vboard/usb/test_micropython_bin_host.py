@@ -2,9 +2,9 @@
 
 import pytest
 
-from host_tests.fakes.micropython_bin import SAYS, synthetic
 from tools.image import check, micropython
 from tools.image.errors import ImageError
+from tools.vboard.usb.micropython_bin import SAYS, synthetic
 
 
 @pytest.mark.parametrize("chip", ["esp32", "esp32s3"])
