@@ -14,7 +14,6 @@ from micropython import const
 from firmware.core import clock
 
 _LINE_BYTES = const(48)
-_TOO_LONG = const(49)
 _LOOK_BYTES = const(512)  # in one look: the board's driver keeps 260, and a flood must not hold the loop
 
 
@@ -33,8 +32,7 @@ class Console:
         self._stdin = stdin
         self._load = load
         self._now = now
-        self._line = bytearray(_LINE_BYTES)
-        self._size = 0
+        self._line = None  # what has come of a line; None: nothing
         self._byte = bytearray(1)
         self._task = None
 
@@ -46,7 +44,7 @@ class Console:
             self._task = None
         for _ in range(_LOOK_BYTES):
             waits = False
-            for _event in self._poller.ipoll(0):
+            for _ in self._poller.ipoll(0):
                 waits = True
             try:
                 if not (waits and self._stdin.readinto(self._byte)):
@@ -55,13 +53,14 @@ class Console:
                 return  # a line that hangs up
             byte = self._byte[0]
             if byte == 10 or byte == 13:
-                size, self._size = self._size, 0
-                if 0 < size < _TOO_LONG:
-                    self._obey(bytes(self._line[:size]).decode().split())
-            elif 32 <= byte < 127 and self._size < _TOO_LONG:
-                if self._size < _LINE_BYTES:
-                    self._line[self._size] = byte
-                self._size += 1
+                line, self._line = self._line, None
+                if line is not None and len(line) <= _LINE_BYTES:
+                    self._obey(bytes(line).decode().split())
+            elif 32 <= byte < 127:
+                if self._line is None:
+                    self._line = bytearray()
+                if len(self._line) <= _LINE_BYTES:
+                    self._line.append(byte)
 
     def _obey(self, words):
         if words == ["who"]:

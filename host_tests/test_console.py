@@ -132,6 +132,32 @@ def test_a_look_at_a_silent_line_reads_nothing():
     assert flat.line.reads == 0 and flat.said == []
 
 
+def test_a_look_at_a_silent_line_allocates_nothing_where_it_matters():
+    import sys
+
+    if sys.implementation.name != "micropython":
+        return  # CPython allocates as it likes
+    import gc
+    import select
+    import socket
+
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(socket.getaddrinfo("127.0.0.1", 0)[0][-1])
+    poller = select.poll()
+    poller.register(silent, select.POLLIN)
+    console = Console(None, poller, silent, None, lambda: 7)
+    console.step()
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    for _ in range(1000):
+        console.step()
+    made = gc.mem_alloc() - before
+    gc.enable()
+    silent.close()
+    assert made <= 64, made
+
+
 def test_a_line_that_hangs_up_costs_nothing():
     flat = Flat()
     flat.line.fails = True
