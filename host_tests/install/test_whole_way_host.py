@@ -129,7 +129,7 @@ def a_desk_takes_them(house):
 
 
 def nothing_leaks(house, said, argv):
-    """Keys and passwords stand in the store, in the files for desk and broker and on the unit alone; claim codes on labels too."""
+    """Keys and passwords stand in the store, in files for desk and broker and on the unit alone; claim codes on labels too."""
     identities = Store(house.scheme).all()
     keys = [secret for one in identities for secret in one.secrets()] + house.scheme.secrets()
     keys.append((house.dir / "pki" / "ca.key").read_text().splitlines()[1])

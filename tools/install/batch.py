@@ -63,8 +63,9 @@ class Batch:
 
     def _serve(self, port):
         while True:
-            self._one(port)
-            if port in self._fixed or not self._wants_more() or not self._next_board(port):
+            error = self._one(port)
+            none = error is not None and error.code in ("port_missing", "port_busy", "port_denied")  # there never was a board
+            if none or port in self._fixed or not self._wants_more() or not self._next_board(port):
                 return
 
     def _wants_more(self):
@@ -106,6 +107,7 @@ class Batch:
             error.step = run.step
         seconds = int(time.monotonic() - began_s)
         self._told(port, run, error, seconds)
+        return error
 
     def _told(self, port, run, error, seconds):
         facts, job, progress = run.facts, self._job, self._progress

@@ -2,6 +2,7 @@
 back."""
 
 import hashlib
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -50,8 +51,10 @@ else:
 _WHY = {  # what a board's exception says, and what it means
     "28": "board_full", "-28": "board_full", "ENOSPC": "board_full", "5": "bad_files", "EIO": "bad_files", "19": "bad_files",
     "ENODEV": "bad_files", "30": "bad_files", "EROFS": "bad_files", "84": "bad_files", "-84": "bad_files",
-    "LFS_ERR_CORRUPT": "bad_files",
+    "LFS_ERR_CORRUPT": "bad_files", "No space left on device": "board_full", "Input/output error": "bad_files",
+    "Read-only file system": "bad_files", "No such device": "bad_files",
 }  # fmt: skip
+_WORD = re.compile(r"\[Errno (-?\d+)\]|OSError: (-?\d+|[A-Z_]+)\b|^mpremote: cp: .*: ([A-Z][a-z /-]+)\.$")
 
 
 class Files:
@@ -104,7 +107,8 @@ class Files:
 
     def _why(self, said, code, facts):
         last = (said.splitlines() or ["it said nothing"])[-1].strip()
-        for word in re.findall(r"\[Errno (-?\d+)\]|OSError: (-?\d+|[A-Z_]+)\b", last):
-            if meaning := _WHY.get("".join(word)):
-                return InstallError(meaning, port=self.port, why=last)
+        if os.path.exists(self.port):  # else the cable's failure looks like the file system's
+            for word in _WORD.findall(last):
+                if meaning := _WHY.get("".join(word)):
+                    return InstallError(meaning, port=self.port, why=last)
         return ports.refusal(self.port, said) or InstallError(code, port=self.port, why=last, **facts)
