@@ -16,14 +16,15 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BESIDE = ("host_tests/core", "host_tests/powercut", "host_tests/tools/prompts", "host_tests/test_versions_host.py",
-          "host_tests/test_speech_chance_host.py")
+BESIDE = ("host_tests/core", "host_tests/powercut", "host_tests/filecuts", "host_tests/tools/prompts",
+          "host_tests/test_versions_host.py", "host_tests/test_speech_chance_host.py")
 QUIET = ("host_tests/sip", "host_tests/vboard/test_sound_host.py", "host_tests/web/test_sound_in_chromium_host.py",
          "host_tests/demo/test_two_people_host.py")
 LANES = {
     "scenarios and calls with others": ("host_tests/scenario", "host_tests/second_desk", "host_tests/demo"),
     "units in their shell": tuple(sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py"))),
     "engineer's tests, and pages": ("host_tests/walk", "host_tests/web"),
+    "from blank boards to flats": ("host_tests/image", "host_tests/install", "host_tests/service", "host_tests/vboard/usb"),
 }
 _LOGS = ROOT / "build" / "beside"
 _NICE = 19  # gives way to what keeps time as far as it goes
