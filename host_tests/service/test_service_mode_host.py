@@ -40,3 +40,15 @@ def test_service_mode_ends_by_itself_when_nobody_renews_it_and_the_unit_runs_aga
         assert done.returncode == 0, done.stderr
         unit.started(mark)
         assert unit.status()["reset_cause"] == "watchdog" and unit.console.state() == "running"
+
+
+def test_a_unit_that_cannot_run_is_opened_by_its_code_all_the_same_p8(tmp_path):
+    def damage(files):
+        files["settings.json"] = b"{}"
+        for name in [name for name in files if name.startswith("board_configs/")]:
+            del files[name]
+
+    with flashed_unit(tmp_path, damage, start=False) as unit:
+        unit.said("no board data")
+        unit.console.enter(unit.code)
+        assert unit.console.state() == "service" and "started, session" not in unit.board.console

@@ -59,7 +59,7 @@ class Console:
     def __init__(self, port, say=None):
         self.port = port
         self._say = say or (lambda line: None)
-        self._heard = []
+        self._heard, self._new, self._rest = [], [], b""
 
     def state(self):
         """`running`: a unit that calls; `blank`: a prompt without any identity; `service`: a prompt with one; `silent`: nothing
@@ -126,7 +126,7 @@ class Console:
     # --- the line
 
     def _open(self):
-        self._heard, self._rest = [], b""
+        self._heard, self._new, self._rest = [], [], b""
         try:
             line = serial.serial_for_url(self.port, _BAUD, timeout=_READ_S, write_timeout=5, exclusive=True, do_not_open=True)
             line.dtr = line.rts = False  # on most boards these lines reset the chip
@@ -177,13 +177,15 @@ class Console:
         """The first new line in which `pattern` is found; "" if none comes in time."""
         end_s = time.monotonic() + limit_s
         while time.monotonic() < end_s:
-            for text in self._read(line):
+            while self._new:
+                text = self._new.pop(0)
                 if pattern.search(text):
                     return text
+            self._read(line)
         return ""
 
     def _read(self, line):
-        """Whole lines that have come, without those that are left over for later."""
+        """Takes what has come: whole lines to `_new`, the rest of one to `_rest`."""
         try:
             data = line.read(max(1, line.in_waiting))
         except (serial.SerialException, OSError) as error:
@@ -191,9 +193,9 @@ class Console:
         *lines, self._rest = (self._rest + data).split(b"\n")
         texts = [text.decode("utf-8", "replace").strip("\r") for text in lines]
         self._heard += texts
+        self._new += texts
         for text in texts:
             self._say(text)
-        return texts
 
     def _name(self):
         for text in reversed(self._heard):
