@@ -52,6 +52,7 @@ _WHY = {  # what a board's exception says, and what it means
     "28": "board_full", "-28": "board_full", "ENOSPC": "board_full", "5": "bad_files", "EIO": "bad_files", "19": "bad_files",
     "ENODEV": "bad_files", "30": "bad_files", "EROFS": "bad_files", "84": "bad_files", "-84": "bad_files",
     "LFS_ERR_CORRUPT": "bad_files", "No space left on device": "board_full", "Input/output error": "bad_files",
+    "36": "board_full", "ENAMETOOLONG": "board_full", "File name too long": "board_full",  # littlefs has no block for the name
     "Read-only file system": "bad_files", "No such device": "bad_files",
 }  # fmt: skip
 _WORD = re.compile(r"\[Errno (-?\d+)\]|OSError: (-?\d+|[A-Z_]+)\b|^mpremote: cp: .*: ([A-Z][a-z /-]+)\.$")
