@@ -11,7 +11,7 @@ N ?= 20000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup prompts spoken image demo scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
+.PHONY: help setup prompts spoken image demo blank scenarios test test-host test-micropython lint docs docs-check bench powercut powercut-files light lock clean
 
 help: ## this list
 	@echo "make TARGET [NAME=value ...]"
@@ -34,6 +34,9 @@ image: setup prompts ## a flash image: BOARD=name MICROPYTHON=file (as locked: d
 
 demo: setup spoken ## a virtual flat, its broker and the alarm desk in the terminal (BROKER=mosquitto, PORT=8883); SCENARIO=name plays a file
 	@$(PY) -m tools.demo --broker $(BROKER) --port $(PORT) $(if $(SCENARIO),--scenario $(SCENARIO))
+
+blank: setup spoken ## no board at hand: a blank virtual one at build/blank/board, broker and scheme, and the commands to try, until Ctrl-C
+	@$(PY) -m tools.vboard.usb.trial
 
 scenarios: setup spoken ## play every file of scenarios/, with modules as source and in a read-only image (SCENARIO=name: one)
 	@$(PY) -m tools.scenario --broker $(BROKER) --roots source,rom $(SCENARIO)
