@@ -108,13 +108,24 @@ class SmallService:
 
     async def heard(self, channel, wanted, since=0, within_s=_SOON_S):
         """The first message of a channel, from number `since` on, for which `wanted(message)` is true. Raises TimeoutError."""
-        async with asyncio.timeout(within_s):
-            while True:
-                for message in self.all(channel, since=since):
-                    if wanted(message):
-                        return message
-                self._came.clear()
-                await self._came.wait()
+        end_s = asyncio.get_running_loop().time() + within_s
+        while True:
+            for message in self.all(channel, since=since):
+                if wanted(message):
+                    return message
+            left_s = end_s - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                raise TimeoutError(f"not heard within {within_s} s on {channel}")
+            self._came.clear()
+            await self._next(left_s)
+
+    async def _next(self, within_s):
+        """Until a message has come, or so long. No `asyncio.timeout`, which Python 3.10 lacks, and no `wait_for` (tools/ending.py)."""
+        came = asyncio.ensure_future(self._came.wait())
+        try:
+            await asyncio.wait({came}, timeout=within_s)
+        finally:
+            came.cancel()
 
     async def event(self, name, since=0, within_s=_SOON_S, **fields):
         """The first event `name` with these fields."""
