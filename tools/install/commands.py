@@ -39,7 +39,7 @@ def install(options):
         return NOT_ALL if dry.tell(job, wanted, {port: fixed.get(port, "") for port in options.port}, print) else DONE
     scheme.prepare(one)
     with atomic.locked(one.dir), _log(one, options.command) as log:
-        progress = Progress(log)
+        progress = Progress(log, asks=options.reset == "manual")
         with Job(one, _options(options), _press(options), progress) as job:
             job.audit.check()
             wanted = _wanted(job, rows, options)

@@ -26,7 +26,8 @@ def tell(job, flats, ports, say):
         for error in found:
             say(f"  WRONG: {error.what}\n    Next: {error.next}")
     if flats:
-        say("each board: " + ", ".join(f"{name} (at most {bound_s} s)" for name, (bound_s, _) in STEPS.items()))
+        steps = (f"{name} (at most {bound_s} s)" if bound_s else name for name, (bound_s, _) in STEPS.items())
+        say("each board: " + ", ".join(steps))
         table = ", ".join(f"{part.label} 0x{part.offset:x}" for part in partitions.layout(flats[0].flash_mb))
         say(f"flash: {table}\nNothing was touched.")
     return wrong

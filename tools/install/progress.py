@@ -13,11 +13,12 @@ _LEAST = 8  # characters; a SIM's PIN would be found in every hash
 
 
 class Progress:
-    """`log`: an open file, or None; `out`: the terminal or what stands for it. Safe from any thread."""
+    """`log`: an open file, or None; `out`: the terminal or what stands for it; `asks`: questions are put on it, so that nothing
+    may be written over. Safe from any thread."""
 
-    def __init__(self, log=None, out=None):
+    def __init__(self, log=None, out=None, asks=False):
         self._log, self._out = log, out or sys.stdout
-        self._live = self._out.isatty()
+        self._live = self._out.isatty() and not asks
         self._lock = threading.Lock()
         self._rows = {}  # port: text, in the order in which they came
         self._shown = 0  # lines on the terminal that are written over

@@ -14,24 +14,25 @@ from .listener import Listener
 from .loader import Loader
 from .ports import Watch
 
-STEPS = {  # name: (bound in s, what it does)
+STEPS = {  # name: (bound in s, None where only this computer works; what it does)
     "look": (5, "does a unit run there that this scheme does not know? It is asked, and not disturbed"),
     "identify": (70, "chip, MAC address and size of the flash, by esptool"),
-    "duplicates": (5, "this flat, this unit and this board against store and audit"),
-    "image": (120, "the image for this board and language is built"),
+    "duplicates": (None, "this flat, this unit and this board against store and audit"),
+    "image": (None, "the image for this board and language is built"),
     "write": (600, "esptool writes it"),
     "verify": (300, "esptool has the chip reckon the digest of every part"),
     "boot": (60, "the board starts and says that it waits for its identity"),
-    "open": (90, "a unit in service is opened by its claim code"),
+    "open": (220, "a unit in service is opened by its claim code"),
     "check": (180, "its files are read back: is it the image that it should be?"),
     "identity": (240, "key, CA, claim and, last of all, settings: each verified, then renamed"),
     "read_back": (180, "every file on the board, by its SHA-256"),
     "service": (120, "the unit starts and says so"),
     "heartbeat": (150, "its first report at the broker: sealed, of this start, without a fault that counts"),
-    "self_test": (300, "what it proves by itself: its sound, each path, clock, storage"),
-    "label": (10, "its label as PDF"),
-    "audit": (10, "one more row"),
+    "self_test": (330, "what it proves by itself: its sound, each path, clock, storage"),
+    "label": (None, "its label as PDF"),
+    "audit": (None, "one more row"),
 }
+_TEST_S = 300  # and half a minute for its record
 
 
 @dataclass
@@ -221,7 +222,7 @@ class Run:
             facts.health, facts.session = heard
             if facts.health["faults"]:
                 facts.notes.append("open: " + ", ".join(facts.health["faults"]))
-            told, bound_s = (lambda text: self._say("self_test", text)), STEPS["self_test"][0]
+            told, bound_s = (lambda text: self._say("self_test", text)), _TEST_S
             facts.test = self._do("self_test", lambda: self_test.run(listener, facts.identity, bound_s, told))
             self._keep_record()
             self_test.judge(facts.identity, facts.test)
