@@ -84,6 +84,13 @@ def test_every_command_that_is_printed_works_as_it_stands_and_ctrl_c_leaves_noth
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_the_commands_are_short_where_they_are_typed(monkeypatch):
+    monkeypatch.chdir(deploy.ROOT)
+    lines = [line for line, _ in trial.commands(trial._DIRECTORY)]
+    assert all("build/blank" in line and str(deploy.ROOT) not in line.replace(sys.executable, "") for line in lines)
+    assert sum(" --port build/blank/board " in line + " " for line in lines) == 5
+
+
 def test_a_folder_that_holds_something_else_is_left_alone_and_a_second_trial_beside_the_first_is_refused(tmp_path, capsys):
     (tmp_path / "mine").write_text("precious")
     assert trial.main(["--dir", str(tmp_path)]) == 1 and "holds something else" in capsys.readouterr().err
