@@ -7,7 +7,6 @@ import pty
 
 import pytest
 
-from host_tests.fakes import micropython_bin
 from host_tests.install import plain
 from tools import pki
 from tools.image import lock
@@ -16,6 +15,7 @@ from tools.install.__main__ import main
 from tools.install.audit import Audit
 from tools.install.flats import EXAMPLE
 from tools.install.store import Store
+from tools.vboard.usb import micropython_bin
 
 
 def ready(tmp_path):
