@@ -27,19 +27,20 @@ class Hands:
 
     def __init__(self, board):
         self._board, self._path = board, f"{board.link}{SUFFIX}"
-        self._server = None
+        self._server, self._folder = None, contextlib.ExitStack()
 
     async def __aenter__(self):
-        with _short(self._path) as path:  # its own process owns what is in this folder: an old socket is of one that was killed
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            self._server = await asyncio.start_unix_server(self._serve, path)
+        path = self._folder.enter_context(_short(self._path))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # of one that was killed: only one process has this port
+        self._server = await asyncio.start_unix_server(self._serve, path)
         return self
 
     async def __aexit__(self, *_):
         self._server.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._path)
+        self._folder.close()
 
     async def _serve(self, reader, writer):
         with contextlib.suppress(OSError, ValueError):
