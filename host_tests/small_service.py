@@ -120,7 +120,7 @@ class SmallService:
             await self._next(left_s)
 
     async def _next(self, within_s):
-        """Until a message has come, or so long. No `asyncio.timeout`, which Python 3.10 lacks, and no `wait_for` (tools/ending.py)."""
+        """Until a message has come, or so long. Python 3.10 has no `asyncio.timeout`; `wait_for` is no way (tools/ending.py)."""
         came = asyncio.ensure_future(self._came.wait())
         try:
             await asyncio.wait({came}, timeout=within_s)
