@@ -4,11 +4,15 @@ import hashlib
 import json
 import os
 import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from host_tests.install import plain
-from tools import pki
+from tools import deploy, pki
 from tools.image import lock
 from tools.install import atomic, scheme
 from tools.install.__main__ import main
@@ -169,3 +173,31 @@ def test_the_ca_of_the_house_is_taken_as_it_is(tmp_path):
     made = pki.ensure(tmp_path / "ca")
     one = plain.made(tmp_path, ca=str(made.ca_der))
     assert one.ca_file == made.ca_der and not (one.dir / "pki").exists()
+
+
+def has_children(pid):
+    return any(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+
+
+def test_ctrl_c_ends_it_with_a_row_and_leaves_no_child_behind(tmp_path):
+    """Nobody answers at this port: esptool is in the middle of its tries."""
+    one, words = ready(tmp_path)
+    master, slave = pty.openpty()
+    try:
+        command = [sys.executable, "-m", "tools.install", "flat", "f1", *words, "--port", os.ttyname(slave)]
+        command += ["--reset-command", "true"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=deploy.ROOT)
+        for line in process.stdout:
+            if line.rstrip().endswith("identify"):
+                break
+        while not has_children(process.pid):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read()
+        assert process.wait(30) == 130 and "stopped by you at the step identify" in said, said
+    finally:
+        os.close(master)
+        os.close(slave)
+    rows = Audit(one.audit).rows()
+    assert [(row["flat"], row["step"], row["error"]) for row in rows] == [("f1", "identify", "stopped")]
+    assert not (one.dir / "now").exists() and (one.dir / "lock").read_text() == ""

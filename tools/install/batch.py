@@ -45,13 +45,12 @@ class Batch:
 
     def run(self):
         """List of Result, in the order in which they came to their end."""
-        threads = [threading.Thread(target=self._serve, args=(port,), daemon=True) for port in self._ports]
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):  # a join without a bound would keep Ctrl-C away
+        ended = {port: threading.Event() for port in self._ports}
+        for port in self._ports:
+            threading.Thread(target=self._serve, args=(port, ended[port]), daemon=True).start()
+        while not all(one.is_set() for one in ended.values()):
             try:
-                for thread in threads:
-                    thread.join(_LOOK_S)
+                time.sleep(_LOOK_S)  # no join: after a Ctrl-C in it a thread that runs is taken for one that has ended
             except KeyboardInterrupt:
                 self._job.stop.set()
                 self._progress.say("stopping; each board is left where it can go on ...")
@@ -61,7 +60,13 @@ class Batch:
             self.results.append(Result(flat.flat, flat.unit, error=error))
         return self.results
 
-    def _serve(self, port):
+    def _serve(self, port, ended):
+        try:
+            self._boards_at(port)
+        finally:
+            ended.set()
+
+    def _boards_at(self, port):
         while True:
             error = self._one(port)
             none = error is not None and error.code in ("port_missing", "port_busy", "port_denied")  # there never was a board
