@@ -57,6 +57,7 @@ def test_the_package_of_this_tree_names_every_file_that_a_board_needs_and_no_oth
     assert {target for target, _ in content["urls"]} == wanted, "run `make docs`"
     for target, url in content["urls"]:
         assert url == target and (workshop.ROOT / url).is_file()
+    assert content["urls"][-1][0] == "main.py", "a copy that breaks off before leaves a board at its prompt"
     libraries = {str(path.relative_to(workshop.ROOT / "lib")) for path in (workshop.ROOT / "lib").rglob("*.py")}
     assert libraries == {"umqtt/simple.py"} and content["deps"] == [["umqtt.simple", "latest"]]
     assert (workshop.ROOT / "package.json").read_text() == package.of_sources(workshop.ROOT)
@@ -82,6 +83,7 @@ def test_mpremote_installs_compiled_modules_from_a_folder(tmp_path):
         assert mpremote(port, "exec", "exec(open('main.py').read())").strip() == "runs 7"
         assert filesystem.files(flash.read_bytes(), SIZE) == dict(sorted(files.items()))
     assert {"boot.py", "main.py", "firmware/app.mpy", "lib/pack/mod.mpy", "prompts/en/received.al"} <= set(files)
-    assert json.loads((tmp_path / "package/package.json").read_text())["deps"] == []
+    content = json.loads((tmp_path / "package/package.json").read_text())
+    assert content["deps"] == [] and [name for name, _ in content["urls"]][-1] == "main.py"
     with pytest.raises(ImageError, match="not empty; choose a new folder"):
         package.compiled(tmp_path / "package", "CHILD", "en", source)

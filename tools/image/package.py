@@ -3,6 +3,9 @@
 package.json in the repository's root names the sources; `python -m tools.image package OUT --board B` makes a folder with
 compiled modules and a package.json of its own, for boards whose memory is too small for source. umqtt.simple is frozen in
 MicroPython for the ESP32; the package names it all the same, for builds without it.
+
+main.py is the last file of both: a board that has it and not yet what it starts would restart for ever, with Ctrl-C off, so that
+nobody could go on with a copy that was broken off.
 """
 
 import json
@@ -13,6 +16,7 @@ from tools.image import contents
 from tools.image.errors import ImageError
 
 NAME = "package.json"
+_LAST = "main.py"
 _OF_OTHERS = "lib/"  # comes as a dependency, or with the compiled package
 _DEPENDENCIES = [["umqtt.simple", "latest"]]
 
@@ -26,6 +30,7 @@ def of_sources(source):
 
 
 def _text(names, dependencies, source):
+    names = sorted(names, key=lambda name: name == _LAST)
     rows = ",\n".join(f"  {json.dumps([name, name])}" for name in names)
     return (f'{{\n "version": {json.dumps(contents.version(source))},\n "urls": [\n{rows}\n ],\n'
             f' "deps": {json.dumps(dependencies)}\n}}\n')
