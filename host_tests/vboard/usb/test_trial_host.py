@@ -114,6 +114,7 @@ def test_a_hand_presses_the_buttons_of_a_board_that_another_process_has(tmp_path
     def press(board):
         for words, mode in ((["download", str(port)], "rom"), (["run", str(port)], "stuck"), ([str(port), "boot"], "rom")):
             assert hand.main(words) == 0 and board.mode == mode
+            assert bool(capsys.readouterr().out) == (words[0] == str(port)), "the screen is the installer's tool's"
         assert hand.main([str(port), "dance"]) == 1
 
     async def scene(board):

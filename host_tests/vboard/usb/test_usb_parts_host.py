@@ -16,7 +16,7 @@ import pytest
 from host_tests.vboard.usb import flashed
 from tools import rom
 from tools.vboard.usb import __main__ as command
-from tools.vboard.usb import native
+from tools.vboard.usb import hand, native
 from tools.vboard.usb.console import FRIENDLY, INTERRUPT, RAW, Console
 from tools.vboard.usb.contents import check_boot, image_fault
 from tools.vboard.usb.flash import Flash, FlashError
@@ -220,6 +220,7 @@ def test_the_command_serves_a_port_and_obeys_its_standard_input(tmp_path):
                 process.stdin.flush()
                 answer = json.loads(process.stdout.readline())
                 assert (answer["ok"], answer["mode"]) == (ok, mode), answer
+            assert hand.tell(tmp_path / "port", "reset") == {"ok": True, "mode": "stuck"}, "from another process"
         finally:
             process.terminate()
         assert process.wait(_S) == 0

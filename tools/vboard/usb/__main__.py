@@ -5,20 +5,25 @@ input is a hand on the board; each is answered by a line of JSON with `ok`, `mod
 
     boot | reset | pull | plug | status | heal | fault NAME [SETTING=VALUE ...]
 
-`boot` is BOOT held and RESET pressed. Faults: docs/virtual-usb.md.
+`boot` is BOOT held and RESET pressed. Faults: docs/virtual-usb.md. Other processes do the same with `tools.vboard.usb.hand`. The
+board stands in a room: its microphone hears its loudspeaker.
 """
 
 import argparse
+import asyncio
 import json
 import signal
 import sys
 import threading
 
+from tools.scenario.stage import ROOM_NOISE_DB
 from tools.vboard.errors import BoardError
+from tools.vboard.sound_api import set_room
 from tools.vboard.usb.board import UsbBoard
 from tools.vboard.usb.flash import SIZES_MB, FlashError
 
 VERSION = 1
+_ECHO_DB, _ECHO_MS = -20, 20  # without walls a unit does not hear its own tone, and fails its test
 
 
 def _pair(text):
@@ -68,17 +73,31 @@ def _setting(word):
         return name, value
 
 
+def stand_in_a_room(board):
+    board.run(lambda unit: set_room(unit.chip.sound, _ECHO_DB, _ECHO_MS, ROOM_NOISE_DB))
+
+
 def _serve(board):
     for line in sys.stdin:
         if line.strip():
             print(json.dumps({"v": VERSION, **obey(board, line.strip())}), flush=True)
 
 
+async def _until_stopped(board):
+    from tools.vboard.usb.hand import Hands  # it imports this module
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Hands(board):
+        ready = {"v": VERSION, "port": str(board.link), "mode": board.mode, "relays": board.relay_ports}
+        print(json.dumps(ready), flush=True)
+        threading.Thread(target=_serve, args=(board,), daemon=True).start()
+        await stop.wait()
+
+
 def main(words=None):
     options = _arguments(words)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     try:
         board = UsbBoard(
             options.link, options.state, chip=options.chip, flash_mb=options.flash_mb, mac=options.mac, board=options.board,
@@ -86,10 +105,8 @@ def main(words=None):
             listener=_show if options.console else None,
         )  # fmt: skip
         with board:
-            ready = {"v": VERSION, "port": str(board.link), "mode": board.mode, "relays": board.relay_ports}
-            print(json.dumps(ready), flush=True)
-            threading.Thread(target=_serve, args=(board,), daemon=True).start()
-            stop.wait()
+            stand_in_a_room(board)
+            asyncio.run(_until_stopped(board))
     except (BoardError, FlashError, OSError, ValueError) as error:
         print(f"virtual ESP32: {error}", file=sys.stderr)
         return 1

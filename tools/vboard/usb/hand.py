@@ -78,14 +78,16 @@ def main(words=None):
         print("hand: PORT boot|reset|pull|plug|status|heal|fault ..., or download|run PORT", file=sys.stderr)
         return 2
     port, *line = words
-    if port in _BUTTONS:
+    is_finger = port in _BUTTONS  # of a tool that has its own lines on the screen
+    if is_finger:
         port, line = line[-1], [_BUTTONS[port]]
     try:
         answer = tell(port, " ".join(line))
     except (OSError, ValueError) as error:
         print(f"hand: there is no virtual board at {port}: {error}. Does `make blank` run?", file=sys.stderr)
         return 1
-    print(json.dumps(answer))
+    if not answer["ok"] or not is_finger:
+        print(json.dumps(answer))
     return 0 if answer["ok"] else 1
 
 

@@ -20,10 +20,8 @@ from pathlib import Path
 from tools import broker_config, pki
 from tools.brokers import Broker, BrokerError, free_port
 from tools.image import ImageError, lock
-from tools.scenario.stage import ROOM_NOISE_DB
 from tools.vboard.errors import BoardError
-from tools.vboard.sound_api import set_room
-from tools.vboard.usb.__main__ import obey
+from tools.vboard.usb.__main__ import obey, stand_in_a_room
 from tools.vboard.usb.board import UsbBoard
 from tools.vboard.usb.hand import Hands
 from tools.vboard.usb.micropython_bin import synthetic
@@ -34,7 +32,6 @@ _SCHEME, _NAME, _FLAT = "trial", "Trial Court", "f12"
 _FLATS = f"flat,unit,board,language,button,cord1,cord2,pendant\n{_FLAT},u12,{_BOARD},en,hall,bathroom,bedroom,pendant\n"
 _LOCK = "lock"  # marks a folder as one of ours; held while a trial runs
 _TOOL_S = 120
-_ECHO_DB, _ECHO_MS = -20, 20  # a room: without walls a unit would not hear its own tone
 _LINE_BYTES = 4096
 _LAST_LINES = 3
 
@@ -101,7 +98,7 @@ class Trial:
             board = UsbBoard(self.dir / "board", self.dir / "state")
             await asyncio.to_thread(board.__enter__)
             try:
-                board.run(lambda unit: set_room(unit.chip.sound, _ECHO_DB, _ECHO_MS, ROOM_NOISE_DB))
+                await asyncio.to_thread(stand_in_a_room, board)
                 async with Hands(board):
                     self._tell(port)
                     await self._obey(board)
