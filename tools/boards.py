@@ -1,11 +1,13 @@
 """Checks board files: `python -m tools.boards [NAME ...]`, all of board_configs/ by default.
 
-Prints each problem and each thing to look at; exit code 1 if there is a problem.
+Prints each problem and each thing to look at; exit code 1 if there is a problem. What a unit needs is checked by the unit too
+(firmware/core/board.py); where each fact comes from is checked here alone, as a unit runs without knowing it.
 """
 
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -14,6 +16,10 @@ for folder in (ROOT, ROOT / "tools" / "vboard" / "standins" / "cpython"):
         sys.path.append(str(folder))
 
 from firmware.core import board  # noqa: E402 - the path comes first
+
+PLAIN = ("module", "flash_mb", "bearers")  # fields without room for a source of their own: `facts` has it
+_READ = re.compile(r"[\w.-]+/[\w.-]+: \S+\.\w+")  # repository or maker's project, then the file
+_DATE = re.compile(r"\b20\d\d-[01]\d-[0-3]\d\b")
 
 
 class Folder:
@@ -41,7 +47,46 @@ def examine(folder, name):
         whole = board.resolve(folder, name)
     except ValueError as error:
         return [str(error)], []
-    return board.validate(whole), board.warnings(whole)
+    return board.validate(whole) + without_source(folder, name), board.warnings(whole)
+
+
+def without_source(folder, name):
+    """What is said in a board file, or in one that it inherits from, and does not say where it was read or measured: texts."""
+    whole = board.resolve(folder, name)
+    known = whole.get("facts") if isinstance(whole.get("facts"), dict) else {}
+    found = [f"facts.{field}: missing; say where its value is written (`source`) and how far that was checked (`verified`)"
+             for field in PLAIN if whole.get(field) is not None and field not in known]
+    while name is not None:
+        own = folder[name]
+        heir = own.get("inherits")
+        facts = own.get("facts", {} if heir else known)
+        found += [f"facts.{field}: board_configs/{name}.json has its own {field} and the source of {heir}'s; add facts of its own"
+                  for field in PLAIN if heir and field in own and isinstance(facts, dict) and field not in facts
+                  and field in known]
+        name = heir
+    return found + [f"{where}.source: {text}" for where, fact in _facts("", whole) for text in _unsourced(fact)]
+
+
+def _facts(where, part):
+    """[(field, object with `source` and `verified`)] of a board, however deep."""
+    if isinstance(part, dict):
+        found = [(where, part)] if "verified" in part else []
+        return found + [one for key in part for one in _facts(f"{where}.{key}".lstrip("."), part[key])]
+    if isinstance(part, list):
+        return [one for i, each in enumerate(part) for one in _facts(f"{where}[{i}]", each)]
+    return []
+
+
+def _unsourced(fact):
+    """What is missing in the source of a fact that is said to have been checked; a list of one text or none."""
+    source, verified = fact.get("source"), fact["verified"]
+    if not isinstance(source, str):
+        return []  # board.validate has said so
+    if verified in ("schematic", "vendor-code") and not _READ.match(source):
+        return [f'{source!r}: repository and file wanted, "OWNER/NAME: FILE ...", for what was read; else "verified": "proposed"']
+    if verified == "measured" and not _DATE.search(source):
+        return [f"{source!r}: who measured, with what and on which day (YYYY-MM-DD) wanted"]
+    return []
 
 
 def main(argv=None):

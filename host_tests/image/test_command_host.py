@@ -39,6 +39,19 @@ def test_what_goes_wrong_is_said_and_gives_exit_code_1(tmp_path, capsys):
         assert words in capsys.readouterr().err
 
 
+def test_a_board_with_a_wrong_pin_gets_neither_image_nor_package(tmp_path, capsys, monkeypatch):
+    tree = workshop.tree(tmp_path / "tree")
+    path = tree / "board_configs" / "ESP32_GENERIC.json"
+    whole = json.loads(path.read_text())
+    whole["light"]["pin"] = 34
+    path.write_text(json.dumps(whole))
+    monkeypatch.setattr("tools.image.__main__._ROOT", tree)
+    words = "light.pin: GPIO 34 is input only; choose a pin with an output driver"
+    for command in (["build", "ESP32_GENERIC", "--micropython", "none.bin", "--out"], ["package", "--board", "ESP32_GENERIC"]):
+        assert main([*command, str(tmp_path / "out")]) == 1
+        assert words in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_help_names_the_commands_and_their_options():
     for arguments, words in ((["--help"], ("build", "lock", "sizes", "package", "pages")),
                              (["build", "--help"], ("--micropython", "--out", "--language", "--form", "--identity"))):

@@ -11,6 +11,8 @@ _ROOT = making.ROOT
 
 
 def _build(args):
+    contents.board_facts(args.board, _ROOT)
+    contents.refuse_wrong(args.board, _ROOT)
     image = making.build(args.board, args.out, args.micropython, args.language, args.identity, args.form, args.lock, say=_say)
     for offset, path, name in image.parts:
         print(f"  0x{offset:06x} {name:16} {path.stat().st_size:8} bytes  {path}")
@@ -42,6 +44,8 @@ def _sizes(args):
 
 
 def _package(args):
+    contents.board_facts(args.board, _ROOT)
+    contents.refuse_wrong(args.board, _ROOT)
     files = package.compiled(args.out, args.board, args.language, _ROOT)
     print(f"{len(files)} files in {args.out}; onto a board with MicroPython by")
     print(f"  mpremote mip install --target '' {args.out / package.NAME}")

@@ -34,6 +34,14 @@ def board_facts(board, source):
     return facts
 
 
+def refuse_wrong(board, source):
+    """Raises ImageError, with every problem, for a board that has one: what would be flashed would not do, or do harm."""
+    problems = boards.examine(boards.Folder(Path(source) / "board_configs"), board)[0]
+    if problems:
+        raise ImageError(f"{board}: {len(problems)} problems in board_configs/{board}.json; docs/boards.md has the fields\n  "
+                         + "\n  ".join(problems))
+
+
 def flash_mb(facts):
     """MB of flash of a board; None, which no layout takes, if its file does not say."""
     return facts.get("flash_mb")
