@@ -93,12 +93,13 @@ class House:
         return Job(self.scheme, Options(**named), press, progress)
 
     @contextlib.contextmanager
-    def boards(self, count, first=0):
-        """That many virtual boards, `tty0` and so on, in rooms with an echo: without walls a unit would not hear its own tone."""
+    def boards(self, count):
+        """Virtual boards for the first flats, `tty0` and so on, in rooms with an echo: else a unit does not hear itself."""
         with contextlib.ExitStack() as stack:
             found = []
-            for n in range(first, first + count):
-                board = UsbBoard(self.path / f"tty{n}", self.path / f"state{n}", mac=f"24:6f:28:00:00:{n:02x}")
+            for n, row in enumerate(list(self.rows.values())[:count]):
+                facts = {"chip": row.chip, "flash_mb": row.flash_mb, "board": row.board, "mac": f"24:6f:28:00:00:{n:02x}"}
+                board = UsbBoard(self.path / f"tty{n}", self.path / f"state{n}", **facts)
                 found.append(stack.enter_context(board))
                 board.run(lambda unit: set_room(unit.chip.sound, _ECHO_DB, _ECHO_MS, ROOM_NOISE_DB))
             yield found

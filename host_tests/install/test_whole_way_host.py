@@ -10,12 +10,13 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pypdf
 import pytest
 from littlefs import LittleFS
 
-from host_tests.install.house import House
+from host_tests.install.house import ROW, House
 from host_tests.peers import need
 from tools import pki
 from tools.desk import config as desk_config
@@ -61,7 +62,8 @@ def argv(monkeypatch):
 @pytest.mark.timeout(600)
 def test_eight_boards_at_once_two_fail_and_running_again_finishes_them(tmp_path, argv):
     need("nats")
-    with House(tmp_path, 8) as house, house.boards(8) as boards:
+    rows = "".join(ROW.format(n) for n in range(7)) + ROW.format(7).replace("ESP32_GENERIC", "UM_FEATHERS3")
+    with House(tmp_path, rows, ("esp32", "esp32s3")) as house, house.boards(8) as boards:
         boards[2].fault("cable", step="data", count=9)
         boards[5].fault("no_take", offset=0x10000, size=0x1000)
         fixed = {str(board.link): f"f{n}" for n, board in enumerate(boards)}
@@ -79,7 +81,7 @@ def test_eight_boards_at_once_two_fail_and_running_again_finishes_them(tmp_path,
         boards[2].heal(), boards[5].heal()
         boards[2].plug()
         results, more = house.batch([boards[n] for n in (0, 2, 5)], ["f0", "f2", "f5"])  # each board finds its own flat
-        assert all(result.is_good for result in results.values()), more[-3000:]
+        assert all(result.is_good for result in results.values()), more[-20000:]
         assert audit.verify() == (11, [])
         again = next(row for row in audit.rows()[8:] if row["flat"] == "f0")
         assert again["result"] == "installed" and again["session"] != rows["f0"]["session"]
@@ -87,6 +89,18 @@ def test_eight_boards_at_once_two_fail_and_running_again_finishes_them(tmp_path,
         assert "open" in steps and "write" not in steps  # its claim code opened it, and all was as it should be
         labels.all_of(house.scheme, Store(house.scheme).all(), house.dir / "labels" / "sheet.pdf", on_sheet=True)
         nothing_leaks(house, said + more, argv)
+        another_code_or_an_unknown_unit_opens_nothing(house, boards[0])
+
+
+def another_code_or_an_unknown_unit_opens_nothing(house, board):
+    store = Store(house.scheme)
+    store.keep(replace(store.get("u0"), claim=store.get("u1").claim))
+    results, said = house.batch([board], ["f0"])
+    assert results["f0"].error.code == "claim_refused" and "wrong code" in said, said[-3000:]
+    store.retire(store.get("u0"))
+    results, said = house.batch([board], ["f0"], {str(board.link): "f0"})
+    assert results["f0"].error.code == "not_blank", said[-3000:]
+    assert board.status()["mode"] == "run"  # it was not touched
 
 
 def the_unit_is_what_the_store_says(house, board, row):

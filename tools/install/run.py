@@ -28,11 +28,11 @@ STEPS = {  # name: (bound in s, None where only this computer works; what it doe
     "read_back": (180, "every file on the board, by its SHA-256"),
     "service": (120, "the unit starts and says so"),
     "heartbeat": (150, "its first report at the broker: sealed, of this start, without a fault that counts"),
-    "self_test": (330, "what it proves by itself: its sound, each path, clock, storage"),
+    "self_test": (390, "what it proves by itself: its sound, each path, clock, storage"),
     "label": (None, "its label as PDF"),
     "audit": (None, "one more row"),
 }
-_TEST_S = 300  # and half a minute for its record
+_TEST_S = 300  # and a minute and a half for its record
 
 
 @dataclass

@@ -18,7 +18,7 @@ _WHY_NOT = "installation: machine part only"
 _WHO = "installer"
 _WORD_S = 10  # a command without its word is sent again
 _TRIES = 6
-_RECORD_S = 30  # its last parts come after the end
+_RECORD_S = 90  # its parts come when it is on flash and the last words are spoken, for which the unit takes up to 60 s
 _MAY_SKIP = ("tone",)  # no microphone, privacy on, a loud room: the unit says which
 
 
