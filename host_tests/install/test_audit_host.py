@@ -102,6 +102,41 @@ def test_a_power_cut_between_row_and_head_is_no_break(tmp_path):
     assert made.append(flat="f3")["n"] == "4" and made.verify() == (4, [])
 
 
+def test_the_very_first_row_cut_short_leaves_a_book_that_goes_on(tmp_path):
+    """The first line of columns is written together with the first row: a cut may leave the one without the other."""
+    longer = (book(tmp_path, rows=1)._path).read_bytes()
+    first = len(longer.splitlines(keepends=True)[0])
+    (tmp_path / "audit.head").unlink()
+    for cut in (0, 1, first - 1, first, first + 1, len(longer) - 1):
+        (tmp_path / "audit.csv").write_bytes(longer[:cut])
+        (tmp_path / "audit.head").unlink(missing_ok=True)
+        made = Audit(tmp_path / "audit.csv")
+        assert made.append(flat="f1")["n"] == "1" and made.verify() == (1, []), cut
+        assert made.append(flat="f2")["n"] == "2" and made.verify() == (2, []), cut
+
+
+def test_on_a_full_disk_head_and_rows_do_not_part_company(tmp_path, monkeypatch):
+    """A row finds room where the head, which is a new file, finds none: whatever is tried meanwhile, the book goes on after."""
+    made = book(tmp_path, rows=2)
+
+    def full(path, *_):
+        raise InstallError("disk", path=path, why="No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit.atomic, "write_json", full)
+        for _ in range(3):
+            with pytest.raises(InstallError, match="disk"):
+                made.append(flat="f2")
+    assert made.append(flat="f3") and made.verify()[1] == []
+
+
+def test_what_a_board_says_is_kept_as_printable_text(tmp_path):
+    made = Audit(tmp_path / "audit.csv")
+    row = made.append(detail="it says: \0\x1b[2Jgone\x07 \udcff\u202eé", who="\udce9ve")
+    assert row["detail"] == "it says: [2Jgone é" and row["who"] == "ve" and made.verify() == (1, [])
+    assert b"\0" not in (tmp_path / "audit.csv").read_bytes() and made.append(flat="f2")["n"] == "2"
+
+
 def test_no_cell_is_a_formula_and_none_is_more_than_a_line(tmp_path):
     made = Audit(tmp_path / "audit.csv")
     row = made.append(who='=HYPERLINK("x")', detail="one\ntwo\r\n three", error="-1")

@@ -5,6 +5,7 @@ import string
 
 from tools import deploy
 from tools.install.errors import TABLE, InstallError
+from tools.install.run import STEPS
 
 PAGE = (deploy.ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((deploy.ROOT / "tools" / "install").glob("*.py"))]
@@ -18,6 +19,12 @@ def rows():
 
 def test_the_page_has_every_error_in_the_same_words():
     assert rows() == TABLE
+
+
+def test_the_page_has_every_step_with_its_bound():
+    part = PAGE.split("\n## A run, step by step\n")[1].split("\n## ")[0]
+    found = re.findall(r"^\| `([a-z_]+)` \| (\d+|-) \| (.+?) \|$", part, re.M)
+    assert found == [(name, str(bound_s or "-"), text) for name, (bound_s, text) in STEPS.items()]
 
 
 def test_every_error_that_is_raised_is_in_the_table_and_every_one_in_the_table_is_raised():
