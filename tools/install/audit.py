@@ -37,12 +37,14 @@ class Audit:
         """One more row; on the disk when this returns. Unknown cells stay empty. Returns the row as a dict. Raises
         InstallError."""
         rows = self._whole()
+        self._catch_up(rows)
         row = {name: _plain(cells.pop(name, "")) for name in COLUMNS}
         if cells:
             raise ValueError(f"audit: no column {sorted(cells)[0]!r}")
         row["n"] = str(len(rows) + 1)
         row["chain"] = link(rows[-1]["chain"] if rows else FIRST, row)
-        text = ("" if rows else _line(COLUMNS)) + _line(row.values())
+        begun = self._path.exists() and self._path.stat().st_size > 0  # with its first line at least
+        text = ("" if begun else _line(COLUMNS)) + _line(row.values())
         try:
             with open(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.SECRET), "ab") as file:
                 file.write(text.encode())
@@ -51,8 +53,17 @@ class Audit:
             atomic.sync_directory(self._path.parent)
         except OSError as error:
             raise InstallError("disk", path=self._path, why=error.strerror) from error
-        atomic.write_json(self._head, {"v": 1, "rows": len(rows) + 1, "chain": row["chain"]})
+        self._write_head([*rows, row])
         return row
+
+    def _catch_up(self, rows):
+        """The head may be one row behind, after a power cut or on a full disk; with a second one the book would be a broken
+        one."""
+        if rows and json.loads(self._head.read_text())["rows"] < len(rows):
+            self._write_head(rows)
+
+    def _write_head(self, rows):
+        atomic.write_json(self._head, {"v": 1, "rows": len(rows), "chain": rows[-1]["chain"]})
 
     def rows(self):
         """List of dicts, in order. A last line that was cut short by a power cut is left out."""
@@ -140,8 +151,10 @@ def link(before, row):
 
 
 def _plain(cell):
-    """One line, of bounded length, that no spreadsheet takes for a formula."""
-    text = " ".join(str("" if cell is None else cell).split())[:_LONGEST]
+    """One line of printable characters, of bounded length, that no spreadsheet takes for a formula. A board's console gives
+    anything: a zero byte would end the book for Python 3.10, an escape sequence would speak to the terminal of who reads it."""
+    text = "".join(one if one.isprintable() else " " for one in str("" if cell is None else cell))
+    text = " ".join(text.split())[:_LONGEST]
     return "'" + text if text[:1] and text[0] in _FORMULA else text
 
 
