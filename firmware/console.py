@@ -54,8 +54,8 @@ class Console:
             byte = self._byte[0]
             if byte == 10 or byte == 13:
                 line, self._line = self._line, None
-                if line is not None and len(line) <= _LINE_BYTES:
-                    self._obey(bytes(line).decode().split())
+                if line is not None and len(line) <= _LINE_BYTES and self._obey(bytes(line).decode().split()):
+                    return  # one answer a look: many would hold the loop for as long as the line takes to send them
             elif 32 <= byte < 127:
                 if self._line is None:
                     self._line = bytearray()
@@ -63,10 +63,11 @@ class Console:
                     self._line.append(byte)
 
     def _obey(self, words):
+        """True if the line was one of ours."""
         if words == ["who"]:
             print("unit %s running" % self._shell.uplink.prefix)
         elif len(words) < 2 or words[0] != "service":
-            return
+            return False
         elif self._task is not None:
             print("service: a code is being looked at")
         elif self.due_ms is not None:
@@ -77,3 +78,4 @@ class Console:
                 self._task = asyncio.create_task(service.run(words[1], words[2:] == ["now"]))
             except (MemoryError, ImportError) as problem:
                 print("service: not now:", repr(problem))
+        return True

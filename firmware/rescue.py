@@ -19,6 +19,7 @@ _LISTEN_MS = const(3000)  # a start takes some seconds anyway, and is not to be 
 _LOOK_MS = const(20)
 _LINE_BYTES = const(48)
 _ROUNDS = const(100)
+_MOST_BYTES = const(512)  # of a claim
 
 
 def listen(stdin=None):
@@ -59,7 +60,7 @@ def _fits(code):
     for name in claim.FILES:
         try:
             with open(name, "rb") as file:
-                check = claim.Check(claim.parse(file.read()), claim.plain(code))
+                check = claim.Check(claim.parse(file.read(_MOST_BYTES)), claim.plain(code))
         except (OSError, ValueError):
             continue
         found = None

@@ -126,6 +126,19 @@ def test_a_flood_is_taken_in_pieces_and_what_comes_after_it_is_heard():
     assert flat.type(b"\nservice x\n", steps=20) == [("x", False)]
 
 
+def test_a_flood_of_lines_of_ours_gets_one_answer_a_look():
+    """An answer is as long as three names: a hundred of them would stand on the line for a second, and the loop with them."""
+    flat = Flat()
+    flat.type(b"who\n" * 300)
+    assert len(flat.said) == 1
+    flat.type(b"", steps=9)
+    assert len(flat.said) == 10
+    flat = Flat()
+    flat.console.due_ms = flat.now + 60000
+    flat.type(b"service x\n" * 50)
+    assert flat.said == ["service: wait 61 s"]
+
+
 def test_a_look_at_a_silent_line_reads_nothing():
     flat = Flat()
     flat.type(b"", steps=100)
@@ -168,7 +181,7 @@ def test_a_line_that_hangs_up_costs_nothing():
 
 def test_one_code_is_looked_at_at_a_time():
     flat = Flat()
-    assert flat.type(b"service a\nservice b\n") == [("a", False)]
+    assert flat.type(b"service a\nservice b\n", steps=2) == [("a", False)]
     assert flat.said == ["service: a code is being looked at"]
     flat.asked.over = True
     assert flat.type(b"service c\n") == [("c", False)]

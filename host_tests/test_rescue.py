@@ -104,6 +104,30 @@ def test_one_code_is_checked_and_not_a_second():
     inside(scene)
 
 
+def test_a_claim_that_has_grown_beyond_measure_does_not_fill_the_memory_and_the_copy_serves():
+    class Huge:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def read(self, most=None):
+            if most is None or most > 4096:
+                raise MemoryError
+            return b"{" * most
+
+    def scene():
+        write_claim("claim.bak.json")
+        rescue.open = lambda name, mode: Huge() if name == "claim.json" else open(name, mode)
+        try:
+            assert listened(b"service K7QM-3XRT-9WDP\n")[0] == claim.OPEN
+        finally:
+            del rescue.open
+
+    inside(scene)
+
+
 def test_the_copy_of_the_claim_serves_when_the_claim_is_damaged_and_without_either_nothing_opens():
     def scene():
         write_claim("claim.bak.json")
