@@ -65,6 +65,7 @@ def test_every_action_can_be_typed_and_is_in_the_help():
     values = {"INPUT": "cord1", "SECONDS": "1", "PARTY": "centre", "OUTCOME": "mistake", "WHO": "B. Singh", "SWITCH": "on"}
     values |= {"KIND": "welfare", "COMMAND": "listen", "COUNT": "10", "PERCENT": "40", "HOURS": "24", "CELL": "dead"}
     values |= {"SENSE": "jump", "SPEAKER": "ok", "STEP": "ask:light", "VALUE": "no", "WHY": "no time"}
+    values |= {"ETHERNET": "unplugged", "MODEM": "no_sim"}
     for form, _ in ACTIONS:
         typed = " ".join(values.get(word, word) for word in form.split())
         assert prompt.read(typed).form == form
@@ -77,6 +78,7 @@ def test_tab_offers_what_may_stand_there():
         ("", "pull ", ["button ", "cord1 ", "cord2 ", "pendant "]),
         ("m", "clear m", ["mistake "]),
         ("", "broker ", ["cut ", "freeze ", "mend "]),
+        ("", "ethernet ", ["dead_path ", "no_dhcp ", "no_phy ", "ok ", "unplugged "]),
         ("", "cell ", ["dead ", "missing ", "ok ", "worn "]),
         ("", "battery reads ", ["jump ", "nan ", "no_value ", "ok ", "stuck "]),
         ("", "test answer ask:light ", ["no ", "yes "]),

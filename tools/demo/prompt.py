@@ -104,6 +104,8 @@ def _choices(word):
         "COMMAND": grammar.COMMANDS,
         "CELL": grammar.CELLS,
         "SENSE": grammar.SENSES,
+        "ETHERNET": grammar.ETHERNET,
+        "MODEM": grammar.MODEM,
         "SPEAKER": ("dead", "ok"),
         "VALUE": ("yes", "no"),
     }
