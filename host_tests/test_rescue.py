@@ -119,7 +119,7 @@ def test_a_claim_that_has_grown_beyond_measure_does_not_fill_the_memory_and_the_
 
     def scene():
         write_claim("claim.bak.json")
-        rescue.open = lambda name, mode: Huge() if name == "claim.json" else open(name, mode)
+        rescue.open = lambda name, mode: Huge() if name == "claim.json" else open(name, mode)  # noqa: SIM115
         try:
             assert listened(b"service K7QM-3XRT-9WDP\n")[0] == claim.OPEN
         finally:
