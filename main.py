@@ -17,6 +17,4 @@ except BaseException as problem:  # noqa: BLE001 - whatever it was, the unit has
     rescue.listen()
 finally:
     if not opened:
-        import machine
-
-        machine.reset()
+        __import__("machine").reset()  # without a name: a memory that is full has no room for one, and would end at the prompt
