@@ -23,6 +23,8 @@ from firmware.drivers.journal import JournalError
 _OPEN_MOST = const(128)  # activations of open calls: two calls of 64
 _FILES_MOST = const(192)  # with those of cleared calls, should nobody have called `idle`
 _FILES_END = const(256)  # and not one more, should none be removable
+_AT_START = const(16)  # files tidied away at once by a start, twice: each costs a look through all of them, and a watchdog waits
+_AT_ALARM = const(2)  # and by an alarm, which brings one
 _OWED_MOST = const(32)  # records that could not be written and are tried again
 _NAME = const(37)
 _CALL_N_SKIP = const(100)  # numbers passed over at a start: as many may have been sent on their way without reaching flash
@@ -64,10 +66,10 @@ class FileJournal:
         """
         self._begin()
         self._resume(self._records())
-        self._tidy()  # before, too: starts that are cut one after the other must not fill the directory
+        self._tidy(_AT_START)  # before, too: starts that are cut one after the other must not fill the directory
         self._write(self._name("s", self._call_n, _NOTHING))
         self._untidy = True
-        self._tidy()
+        self._tidy(_AT_START)
         return self._calls.copy()
 
     def trigger(self, call_n, trigger_n, input_index, kind, cause):
@@ -203,7 +205,7 @@ class FileJournal:
             raise JournalError(self.faults[-1] if self.faults else "journal: no file could be made")
         if self._files >= _FILES_MOST:
             self.late_erases += 1  # nobody called idle for so long: rather now than without end
-            self._tidy()
+            self._tidy(_AT_ALARM)
 
     def _write(self, name):
         """True if the record is on flash; else `idle` tries again, and it is a fault."""
@@ -237,9 +239,10 @@ class FileJournal:
 
     # Housekeeping
 
-    def _tidy(self):
-        while self.idle():
-            pass
+    def _tidy(self, most):
+        for _ in range(most):
+            if not self.idle():
+                return
 
     def _step(self):
         if self._owed:

@@ -145,6 +145,42 @@ def test_without_idle_the_files_are_bounded_all_the_same():
     assert journal.late_erases > 0 and journal.faults == []
 
 
+class Looking(FileJournal):
+    """Counts how often it looks through all of its files."""
+
+    looks = 0
+
+    def _records(self):
+        self.looks += 1
+        return super()._records()
+
+
+@_in_a_folder
+def test_neither_an_alarm_nor_a_start_is_held_up_by_tidying_p1():
+    """A look through 200 files takes an ESP32 half a second (estimate), and the watchdog of a start waits 20 s."""
+    journal, _ = _opened(Looking)
+    for call_n in (1, 2):
+        for n in range(1, 65):
+            journal.trigger(call_n, n, 0, 1, 2)
+        journal.cleared(call_n)
+    most = 0
+    for call_n in (3, 4):
+        for n in range(1, 65):
+            journal.looks = 0
+            journal.trigger(call_n, n, 0, 1, 2)
+            most = max(most, journal.looks)
+    assert 0 < most <= 2, most
+    files = len(_files())
+    assert 128 < files <= 200, files
+    wanted = [(n, [(k, 0, 1, 2) for k in range(1, 65)]) for n in (3, 4)]
+    for _ in range(20):
+        journal, calls = _opened(Looking)
+        assert calls == wanted and journal.looks <= 40, journal.looks
+    assert len(_files()) < files - 40, "starts that are cut one after the other come to an end of it"
+    _tidy(journal)
+    assert _opened()[1] == wanted and len(_files()) == 129
+
+
 @_in_a_folder
 def test_a_full_journal_refuses_and_takes_again_once_a_call_is_cleared():
     journal, _ = _opened()
