@@ -125,7 +125,8 @@ def test_the_identity_s_files_are_lawful_settings_last_and_the_same_each_time(tm
     store = plain.store(tmp_path)
     one, identity = scheme.load(tmp_path / "scheme"), store.take(plain.flat(), MAC)
     made = identity_files.files(one, plain.flat(), identity)
-    assert list(made) == ["unit.key", "ca.der", "claim.json", "settings.json"]
+    assert list(made) == ["claim.json", "unit.key", "ca.der", "settings.json"]
+    assert [list(some) for some in identity_files.in_order(made)] == [list(made)[:1], list(made)[1:]]
     assert made == identity_files.files(one, plain.flat(), store.get("u1"))
     settings = json.loads(made["settings.json"])
     assert deploy.problems(settings) == [] and settings["inputs"]["cord1"] == {"location": "bathroom"}

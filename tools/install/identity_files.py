@@ -1,5 +1,5 @@
-"""What makes a board this unit: `unit.key`, `ca.der`, `claim.json` and, last of all, `settings.json`. As bytes, the same each
-time."""
+"""What makes a board this unit: `claim.json` before all else, `unit.key`, `ca.der` and, last of all, `settings.json`. As bytes,
+the same each time."""
 
 import hashlib
 import json
@@ -34,11 +34,17 @@ def files(scheme, flat, identity):
     except OSError as error:
         raise InstallError("scheme", path=scheme.ca_file, why=error.strerror) from error
     return {
+        CLAIM: _json(identity.claim_file),
         "unit.key": (identity.key + "\n").encode(),
         "ca.der": ca,
-        CLAIM: _json(identity.claim_file),
         LAST: _json(settings(scheme, flat, identity.password)),
     }
+
+
+def in_order(made):
+    """`made`, of files, as what is put onto the board one after the other. The claim is whole and has its name before a byte of
+    any secret comes, under whatever name: a board that is interrupted is not blank, and opens by its claim code only."""
+    return [{CLAIM: made[CLAIM]}, {name: data for name, data in made.items() if name != CLAIM}]
 
 
 def hashes(made):

@@ -24,7 +24,7 @@ STEPS = {  # name: (bound in s, None where only this computer works; what it doe
     "boot": (60, "the board starts and says that it waits for its identity"),
     "open": (220, "a unit in service is opened by its claim code"),
     "check": (180, "its files are read back: is it the image that it should be?"),
-    "identity": (240, "key, CA, claim and, last of all, settings: each verified, then renamed"),
+    "identity": (480, "claim, then key and CA and, last of all, settings: each verified, then renamed"),
     "read_back": (180, "every file on the board, by its SHA-256"),
     "service": (120, "the unit starts and says so"),
     "heartbeat": (150, "its first report at the broker: sealed, of this start, without a fault that counts"),
@@ -32,6 +32,7 @@ STEPS = {  # name: (bound in s, None where only this computer works; what it doe
     "label": (None, "its label as PDF"),
     "audit": (None, "one more row"),
 }
+_NOBODY = "unknown/unknown/unknown"  # a unit that was interrupted while it got its identity: it has its claim, and no settings
 _TEST_S = 300  # and a minute and a half for its record
 
 
@@ -100,7 +101,7 @@ class Run:
 
     def _identify(self, runs):
         known = {one.address for one in self._job.store.all()}
-        if runs and runs not in known and not self._job.options.again:
+        if runs and runs not in (*known, _NOBODY) and not self._job.options.again:
             raise InstallError("not_blank", port=self._port)
         self._job.press.download(self._port)
         board = self.facts.board = self._loader.identify()
@@ -199,7 +200,8 @@ class Run:
 
     def _put_identity(self):
         files = identity_files.files(self._job.scheme, self.facts.flat, self.facts.identity)
-        self._files().put(files)
+        for some in identity_files.in_order(files):
+            self._files().put(some)
         return files
 
     def _read_back(self, files):
