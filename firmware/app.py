@@ -85,8 +85,15 @@ def _shell(stored, watchdog, rtc, speaks):
     from firmware.assembly import assemble
 
     shell = assemble(stored, watchdog, rtc, speaks)
+    _forget()
     _let_go()
     return shell
+
+
+def _forget():
+    from firmware.forgotten import forget
+
+    forget()
 
 
 def _let_go():

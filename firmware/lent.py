@@ -4,8 +4,8 @@ A program that is not there, does not fit or breaks costs its own test, and noth
 the service, once: what was not tested is no pass. Source: FACTS (heap); docs/rom.md.
 """
 
+import binascii
 import os
-from binascii import hexlify
 
 from micropython import const
 
@@ -129,4 +129,4 @@ def begin_listening(lent):
 
 
 def _digits(count):
-    return hexlify(os.urandom(count)).decode()
+    return binascii.hexlify(os.urandom(count)).decode()

@@ -17,6 +17,8 @@ from tools.joining_lean import lean
 from tools.joining_names import Group, Names
 from tools.joining_scope import JoinError, Module
 from tools.joining_text import rewritten
+from tools.joining_unread import FILE as FORGOTTEN
+from tools.joining_unread import written
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -168,6 +170,8 @@ class _Program:
                 texts[file] = rewritten(self._modules[name], self._sources[file], names, None)
         for group in filter(lambda group: group.members, self._groups):
             texts[group.name.replace(".", "/") + ".py"] = self._text(group, names)
+        if FORGOTTEN in texts:
+            texts[FORGOTTEN] = written(texts, [group.name for group in self._groups if group.members])
         self._check_on_demand()
         return texts
 

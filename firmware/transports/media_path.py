@@ -8,7 +8,7 @@ Nothing is allocated per packet, unless more comes at once than six packets: the
 Source: D3; FACTS (Speech); docs/protocol.md, "Media".
 """
 
-from binascii import a2b_base64, b2a_base64
+import binascii
 
 from micropython import const
 
@@ -94,10 +94,10 @@ class MediaPath:
         if crypto is None:
             return None
         self._space = aes_cm.Workspace()
-        own, far = bytearray(self._entropy(srtp.KEY_BYTES)), bytearray(a2b_base64(crypto["key"]))
+        own, far = bytearray(self._entropy(srtp.KEY_BYTES)), bytearray(binascii.a2b_base64(crypto["key"]))
         self._sender = srtp.Sender(self._aes_ecb, own, self._space)
         self._receiver = srtp.Receiver(self._aes_ecb, far, self._space)
-        text = b2a_base64(own).decode().strip()
+        text = binascii.b2a_base64(own).decode().strip()
         aes_cm.wipe(own)
         aes_cm.wipe(far)
         return {"tag": crypto["tag"], "suite": crypto["suite"], "key": text}

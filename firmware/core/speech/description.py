@@ -61,13 +61,10 @@ def _address_lawful(value):
     if not isinstance(value, str) or not 7 <= len(value) <= 15:
         return False
     parts = value.split(".")
-    if len(parts) != 4 or not all(map(_octet_lawful, parts)):
-        return False
-    return 1 <= int(parts[0]) <= 223
-
-
-def _octet_lawful(text):
-    return 1 <= len(text) <= 3 and not text.strip("0123456789") and int(text) <= 255
+    for part in parts:
+        if not 1 <= len(part) <= 3 or part.strip("0123456789") or int(part) > 255:
+            return False
+    return len(parts) == 4 and 1 <= int(parts[0]) <= 223
 
 
 def _formats_lawful(formats):

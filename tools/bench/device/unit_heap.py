@@ -62,8 +62,8 @@ def _both(unit):
     return _run(run())
 
 
-def _let_go():
-    """The application is about to forget its modules: while they can be named, they get their measuring."""
+def _forget():
+    """The application is about to forget what only the start names: while it can be named, it gets its measuring."""
     for kind, name in _LOOKED_AT:
         for module in sys.modules:  # whichever it is: an image has many modules joined to one
             if module.startswith("firmware.") and kind in sys.modules[module].__dict__ and kind + "." + name not in _taken:
@@ -71,6 +71,6 @@ def _let_go():
     _inner()
 
 
-_inner, app._let_go = app._let_go, _let_go
+_inner, app._forget = app._forget, _forget
 asyncio.run = _both
 app.run()
