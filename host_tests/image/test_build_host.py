@@ -11,7 +11,7 @@ import pytest
 from host_tests.image import workshop
 from host_tests.image.test_filesystem_host import mounted
 from tools.deploy import unit_settings
-from tools.image import ImageError, build, filesystem, partitions
+from tools.image import ImageError, build, filesystem, making, partitions
 from tools.service import claim
 
 # What a chip does with flash.bin, as far as it goes here: finds the partitions by label, mounts them, starts main.py.
@@ -205,3 +205,40 @@ def test_a_wrong_identity_is_refused_with_every_problem(tmp_path, source):
     (folder / "settings.json").write_text("{")
     with pytest.raises(ImageError, match="identity: "):
         make(tmp_path, source, identity=folder)
+
+
+def test_what_a_killed_build_leaves_behind_is_written_over(tmp_path, source):
+    first = make(tmp_path, source)
+    for name in ("image.json.part", "vfs.bin.part", "flash.bin.part"):
+        (tmp_path / "out" / name).write_bytes(b"half")
+    (tmp_path / "out" / "image.json").unlink()
+    assert make(tmp_path, source).merged.read_bytes() == first.merged.read_bytes()
+    assert not list((tmp_path / "out").glob("*.bin.part"))
+
+
+def test_a_full_disk_is_named_and_leaves_no_folder_that_looks_whole(tmp_path, source, monkeypatch):
+    make(tmp_path, source)
+    file, lock_file = workshop.locked(tmp_path)
+    before = lock_file.read_bytes()
+
+    def full(part, path):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making.os, "replace", full)
+        with pytest.raises(ImageError, match="No space left"):
+            build("CHILD", tmp_path / "out", file, lock_file=lock_file, source=source)
+        with pytest.raises(ImageError, match="No space left"):
+            workshop.locked(tmp_path)
+    assert not (tmp_path / "out" / "image.json").exists() and lock_file.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("lock.json*")] == ["lock.json"]
+    assert make(tmp_path, source).merged.exists()
+
+
+def test_a_lock_that_was_written_by_hand_does_not_put_another_chip_s_program_onto_a_board(tmp_path, source):
+    file, lock = workshop.locked(tmp_path, "esp32s3")
+    content = json.loads(lock.read_text())
+    content["images"] = {"esp32": {**next(iter(content["images"].values())), "chip": "esp32"}}
+    lock.write_text(json.dumps(content))
+    with pytest.raises(ImageError, match="is for esp32s3"):
+        build("CHILD", tmp_path / "out", file, lock_file=lock, source=source)

@@ -53,6 +53,14 @@ def test_init_asks_for_nothing_that_stands_in_a_file_and_names_what_comes_next(t
     assert main([*words, "--no-wifi"]) == 2 and "there already" in capsys.readouterr().err
 
 
+def test_no_option_takes_a_password_nor_repeats_one(tmp_path, capsys):
+    words = ["init", "--scheme", str(tmp_path / "elm"), "--id", "elm", "--name", "Elm House", "--broker", "b.example:8883"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--ssid", "h", "--wifi-password", "a-secret-of-the-house"])
+    said = capsys.readouterr()
+    assert ended.value.code == 2 and "no such file" not in (said.out + said.err).lower() and not (tmp_path / "elm").exists()
+
+
 def test_a_dry_run_says_what_would_be_done_and_touches_nothing(tmp_path, capsys, monkeypatch):
     one, words = ready(tmp_path)
     before = everything(tmp_path)

@@ -84,5 +84,9 @@ def content(file):
 def _write(path, images):
     path = Path(path)
     part = path.with_name(f"{path.name}.{os.getpid()}")
-    part.write_text(json.dumps({"v": 1, "images": dict(sorted(images.items()))}, indent=1) + "\n")
-    os.replace(part, path)
+    try:
+        part.write_text(json.dumps({"v": 1, "images": dict(sorted(images.items()))}, indent=1) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ImageError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from error

@@ -16,6 +16,7 @@ from tools.image.errors import ImageError
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIST = "image.json"  # in the folder of an image; written last, so a folder without it is not whole
 MERGED = "flash.bin"
+_PART = ".part"  # of a file that is being written; one that was killed leaves it, the next one writes over it
 _SECRET = 0o600
 _FROZEN = b"firmware/app"  # in the names of what is frozen
 
@@ -72,7 +73,7 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     files = {**files, contents.NAME: _text(about)}
     if identity is not None:
         files |= contents.identity(identity, board)
-    blobs = _parts(data, table, flash_mb, romfs, filesystem.image(files, partitions.by_label(table, "vfs").size))
+    blobs = _parts(data, chip, table, flash_mb, romfs, filesystem.image(files, partitions.by_label(table, "vfs").size))
     say(f"{len(blobs)} parts made")
     made = _write(Path(out), blobs, about, flash_mb, secret=identity is not None)
     notes = [] if any(name.startswith("prompts/") for name in files) else [_silent(language)]
@@ -100,9 +101,11 @@ def _text(value):
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _parts(data, table, flash_mb, romfs, vfs):
+def _parts(data, chip, table, flash_mb, romfs, vfs):
     """[(offset, bytes, name)] in order of offsets. Raises ImageError if one is larger than its place."""
     taken = micropython.take_apart(data)
+    if taken.chip != chip:  # the lock is a file like others
+        raise ImageError(f"this MicroPython is for {taken.chip}, whatever its lock says; the board has {chip}: lock another one")
     app = next(part for part in table if part.type == partitions.APP)
     found = [(micropython.BOOTLOADER_AT[taken.chip], micropython.with_flash_size(taken.bootloader, flash_mb), "bootloader"),
              (partitions.OFFSET, partitions.binary(table), "partition-table"), (app.offset, taken.app, app.label)]
@@ -155,7 +158,7 @@ def _prepare(out):
         found = {path.name for path in out.iterdir()}
     except OSError as error:
         raise ImageError(f"{out}: {error.strerror}; choose another folder") from error
-    foreign = found - {LIST} - {path.name for path in out.glob("*.bin*")}
+    foreign = found - {LIST, LIST + _PART} - {path.name for path in out.glob("*.bin*")}
     if foreign:
         raise ImageError(f"{out}: not empty and not an image's folder ({sorted(foreign)[0]}); choose another one")
     for path in out.glob("*.bin*"):
@@ -163,7 +166,10 @@ def _prepare(out):
 
 
 def _put(path, content, secret):
-    part = path.with_name(path.name + ".part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET if secret else 0o644), "wb") as file:
-        file.write(content)
-    os.replace(part, path)
+    part = path.with_name(path.name + _PART)
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET if secret else 0o644), "wb") as file:
+            file.write(content)
+        os.replace(part, path)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be written ({error.strerror}); make room, or choose another folder") from error

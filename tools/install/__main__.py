@@ -42,7 +42,8 @@ def _parser():
 
 
 def _command(made, name, text, run):
-    command = made.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=_EXITS)
+    about = {"help": text, "description": text[0].upper() + text[1:] + ".", "epilog": _EXITS}
+    command = made.add_parser(name, **about, allow_abbrev=False)  # `--wifi-password X` would be a file's name, and be repeated
     command.add_argument("--scheme", type=Path, default=Path(), metavar="DIR", help="the scheme directory (default: this one)")
     command.set_defaults(run=run, flats=[], all=False)
     return command

@@ -90,7 +90,7 @@ class Images:
 
     def __init__(self, scheme, options):
         self._scheme, self._options = scheme, options
-        self._made, self._lock = {}, threading.Lock()
+        self._made, self._lock, self._sums = {}, threading.Lock(), {}
 
     def micropython(self, flat):
         """Path of the MicroPython for a flat's board. Raises InstallError (`image`)."""
@@ -114,16 +114,21 @@ class Images:
                 except image.ImageError as error:
                     raise InstallError("image", board=flat.board, why=error) from error
                 self._made[key] = made, image_id(made)
+                self._sums |= {path: _sum(path) for _, path, _ in made.parts}
             return self._made[key]
 
     def parts(self, made, keeps):
-        """[(offset, path)] to write: the image's, and what wipes an earlier life. `keeps`: that life was this unit's own."""
+        """[(offset, path)] to write: the image's, and what wipes an earlier life. `keeps`: that life was this unit's own. Raises
+        InstallError (`image`) for a part that is not what was built."""
+        for _, path, _ in made.parts:
+            if _sum(path) != self._sums[path]:
+                raise InstallError("image", board=made.board, why=f"{path} was changed since it was built; run again")
         found = [(offset, path) for offset, path, _ in made.parts]
         for part in made.table:
             if part.label in _WIPED and not (keeps and part.label in _OWN):
                 blank = self._scheme.dir / "images" / f"blank-{part.label}.bin"
                 with self._lock:
-                    if not blank.exists() or blank.stat().st_size != part.size:
+                    if not blank.exists() or blank.read_bytes() != b"\xff" * part.size:
                         atomic.write(blank, b"\xff" * part.size)
                 found.append((part.offset, blank))
         return sorted(found)
@@ -131,4 +136,12 @@ class Images:
 
 def image_id(made):
     """SHA-256 of all that is written."""
-    return hashlib.sha256(made.merged.read_bytes()).hexdigest()
+    return _sum(made.merged)
+
+
+def _sum(path):
+    """SHA-256 of a file, "" if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
