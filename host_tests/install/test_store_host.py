@@ -45,6 +45,21 @@ def test_init_leaves_a_directory_with_anything_in_it_alone_and_nothing_behind_wh
     assert not any((tmp_path / "new").iterdir())
 
 
+@pytest.mark.parametrize(("wifi", "good"), [
+    (("house", "12345678"), True), (("house", ""), True), (("h" * 32, "p" * 63), True), (None, True),
+    (("house", "1234567"), False), (("house", "p" * 64), False), (("", "12345678"), False), (("h" * 33, "12345678"), False),
+])  # fmt: skip
+def test_init_takes_the_wifi_that_a_unit_would_take_and_no_other(tmp_path, wifi, good):
+    broker = [("127.0.0.1", 8883, "a.example")]
+    if good:
+        init.make(tmp_path / "new", "elm", "Elm House", broker, wifi)
+        return
+    with pytest.raises(InstallError) as refused:
+        init.make(tmp_path / "new", "elm", "Elm House", broker, wifi)
+    assert "Wi-Fi: a name of 1 to 32" in refused.value.what and wifi[1] not in refused.value.what
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(("change", "word"), [
     ({"v": 2}, "v: 1"), ({"colour": 1}, "colour"), ({"scheme": "A"}, "scheme:"), ({"name": ""}, "name"),
     ({"brokers": []}, "brokers"), ({"brokers": [{"host": "a", "port": 0, "server_name": "a", "tls": True}]}, "brokers[0].port"),

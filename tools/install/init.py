@@ -23,6 +23,9 @@ def make(directory, scheme_id, name, brokers, wifi, ca="new", ips=(), micropytho
         raise InstallError("exists", path=directory)
     if not is_name(scheme_id):
         raise InstallError("scheme", path=directory, why=f"--id {scheme_id!r}: 1 to 24 of a-z 0-9 _ - wanted")
+    if wifi and not (1 <= len(wifi[0]) <= 32 and (not wifi[1] or 8 <= len(wifi[1]) <= 63)):
+        why = "Wi-Fi: a name of 1 to 32 characters and a password of 8 to 63 wanted, or none for an open network"
+        raise InstallError("scheme", path=directory, why=why)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
