@@ -214,10 +214,19 @@ class Bearers:
                 other = self._next(self.carrier)
                 if other is not None:
                     return self._change(other, "supply", now_ms)
-            for better in range(self.carrier):
-                if self._fed(better):
-                    return self._change(better, "back", now_ms)
+            better = self._better()
+            if better is not None:
+                return self._change(better, "back", now_ms)
         return ()
+
+    def _better(self):
+        """Who of those before the carrier is gone back to, None if nobody: who failed least, so that one without a cable does not
+        stand before one that works."""
+        best = None
+        for index in range(self.carrier):
+            if self._fed(index) and (best is None or self._all[index].hold_ms < self._all[best].hold_ms):
+                best = index
+        return best
 
     def _failing(self, now_ms):
         """Why the carrier is to be left: lost, dead, or "" if it is not."""
@@ -287,6 +296,8 @@ class Bearers:
         other = self._next(index)
         if other is None:  # it was for a call alone, which has its receipt
             return self._give_up(True, now_ms)
+        if not self._all[index].tried and self._all[self.carrier].up_ms is not None:
+            return self._give_up(True, now_ms)  # all were tried; and what is on without a network may have the carrier's route
         self._due_ms = clock.add(now_ms, self._all[other].patience_ms)
         actions = [("FAULT", index, True)]
         if other != index:

@@ -286,6 +286,9 @@ class Modem:
     def _of_dial(self, now_ms, text):
         if not text.startswith("CONNECT"):
             return self._fail("data call refused: " + text, now_ms)
+        if self._wish != DATA:  # not any more: PPP would take the route from who carries
+            self._enter(HUSHING, now_ms, _HUSH_MS)
+            return ()
         self._enter(JOINING, now_ms, _JOIN_MS)
         return [("JOIN",)]
 

@@ -39,7 +39,7 @@ class Bearers:
         self._online = self._called = self._busy = self._saving = False
         self._connects = None  # of the link, while one is dialled to prove a bearer
         self._made = 0  # connections of the link, when last looked at
-        self._dials = 0  # of the cellular bearer, when the others last had the route
+        self._dials = 0  # of the cellular bearer, when another last had, or may have had, the route
         self._up_ms = now()  # when any was last up
         self._trouble = ""  # of a modem that is not used, as told last
         self._failed = False  # it is at fault because it was used, which only use can mend
@@ -102,6 +102,7 @@ class Bearers:
     async def run(self):
         """The bearers' task, and those of all parts. Ends when cancelled, or with the error of a part; `beat` grows while all of
         them work."""
+        self._settle()
         tasks = []
         for part in self._parts:
             tasks.append(asyncio.create_task(part.run()))
@@ -121,6 +122,14 @@ class Bearers:
             for task in tasks:
                 task.cancel()
 
+    def _settle(self):
+        """After an error between two actions: who is on, and what of the link is known, is as the rules have it."""
+        chosen = self._rules
+        for i, part in enumerate(self._parts):
+            part.rest(chosen.state == rules.RESTING or i not in (chosen.carrier, chosen.coming))
+        self._online = self._shell.link.online
+        self._tell(rules.ONLINE if self._online else rules.OFFLINE)
+
     def _watch_beats(self):
         for i, part in enumerate(self._parts):
             if part.beat == self._beats[i]:
@@ -131,8 +140,13 @@ class Bearers:
 
     def _look(self):
         shell = self._shell
+        beside_wifi = self._parts[self._rules.carrier].name == "wifi"
+        network = self.resting
         for i, part in enumerate(self._parts):
-            up = not part.resting and (part.up() or part.name == "ethernet" and i != self._rules.carrier and part.linked)
+            up = not part.resting and part.up()
+            network = network or up
+            if beside_wifi and part.name == "ethernet" and not part.resting:
+                up = up or part.linked
             if up != self._seen[i]:
                 self._seen[i] = up
                 self._tell_of(rules.UP if up else rules.DOWN, i)
@@ -154,7 +168,7 @@ class Bearers:
         self._watch_idle()
         self._tell(rules.TICK)
         now_ms = self._now()
-        if self.resting or True in self._seen:
+        if network:
             self._up_ms = now_ms
         self.gave_up = clock.diff(now_ms, self._up_ms) >= _GIVE_UP_MS
 
@@ -192,6 +206,8 @@ class Bearers:
         for action in actions:
             verb = action[0]
             if verb == "ON":
+                if self.names[action[1]] != "cellular":
+                    self._dials = self._dialled()
                 self._parts[action[1]].rest(False)
             elif verb == "OFF":
                 self._switch_off(action[1])
@@ -210,11 +226,11 @@ class Bearers:
     def _switch_off(self, index):
         part = self._parts[index]
         part.rest(True)
-        seen, self._seen[index] = self._seen[index], False
+        self._seen[index] = False
         carrier = self._parts[self._rules.carrier]
         if part is carrier or carrier.resting:
             return
-        if carrier.name == "cellular" and seen or part.name == "cellular" and part.dials != self._dials:
+        if (carrier.name == "cellular") == (self._dialled() == self._dials) and "cellular" in (part.name, carrier.name):
             carrier.rest(True)  # the route went to the other, and does not come back by itself
             carrier.rest(False)
 

@@ -41,7 +41,7 @@ class Cellular:
         self._now = now
         self._modem = dialogue.Modem(settings["apn"], settings["pin"], key is not None)
         self._goal = dialogue.OFF
-        self._saving = self._up = False
+        self._saving = self._up = self._rested = False
         self._line = b""
         self.resting = False
         self.drops = self.steps = self.beat = self.dials = 0
@@ -82,6 +82,7 @@ class Cellular:
         """Ends the data call until told otherwise, or dials; in the next turn of the task."""
         self.resting = on
         if on:
+            self._rested = True  # also if it is to dial again before the task has looked: then it dials anew, for the route
             self._up = False
 
     async def run(self):
@@ -93,7 +94,10 @@ class Cellular:
             await asyncio.sleep_ms(_LOOK_MS if calm else _QUICK_MS)
 
     def _step(self):
-        goal = (dialogue.OFF if self._saving else dialogue.READY) if self.resting else dialogue.DATA
+        goal = dialogue.DATA
+        if self.resting or self._rested:
+            goal = dialogue.OFF if self._saving and self.resting else dialogue.READY
+        self._rested = False
         if goal != self._goal:
             self._goal = goal
             self._tell(dialogue.GOAL, goal)

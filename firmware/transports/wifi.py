@@ -102,12 +102,12 @@ class Wifi:
         self.gave_up = False
         self._was_up = False
         self._since_ms = self._now()
+        if not on:
+            self._switch_on()
+            return
         try:
-            if on:
-                self._disconnect()
-                self._wlan.active(False)
-            else:
-                self._switch_on()
+            self._disconnect()
+            self._wlan.active(False)
         except OSError as problem:  # the ladder switches it off and on again
             print("wifi: rest:", problem)
 
@@ -155,9 +155,12 @@ class Wifi:
             self._switch_on()
 
     def _switch_on(self):
-        self._wlan.active(True)
-        if self._pm is not None:
-            self._wlan.config(pm=self._pm)
+        try:
+            self._wlan.active(True)
+            if self._pm is not None:
+                self._wlan.config(pm=self._pm)
+        except (OSError, RuntimeError) as problem:  # such as no memory for its driver: the next rung comes anyway
+            print("wifi:", problem)
         self._connect()
 
     def _connect(self):

@@ -15,7 +15,7 @@ class FakeWlan:
 
     def __init__(self):
         self.there = False
-        self.busy = False
+        self.busy = self.starved = False
         self.on = False
         self.said = []
         self.pm = None
@@ -24,6 +24,8 @@ class FakeWlan:
         return self.on and self.there
 
     def active(self, on):
+        if on and self.starved:
+            raise RuntimeError("Wifi Unknown Error 0x0101")
         self.on = on
         self.said.append("on" if on else "off")
 
@@ -225,5 +227,20 @@ def test_a_radio_that_is_told_to_rest_in_the_ladder_stays_off():
         await bench.wifi._climb()
         asyncio.sleep_ms = slept
         assert bench.wlan.said[-1] == "off" and not bench.wlan.on
+
+    _with_short_off(script)
+
+
+def test_a_driver_that_gets_no_memory_ends_nothing_and_is_tried_again():
+    async def script(bench):
+        bench.wifi.rest(True)
+        bench.wlan.starved = True
+        bench.wifi.rest(False)
+        await bench.look(30)
+        assert not bench.wifi.up() and bench.wifi.steps > 1
+        bench.wlan.starved = False
+        bench.wlan.there = True
+        await bench.look(30)
+        assert bench.wifi.up()
 
     _with_short_off(script)
