@@ -101,13 +101,15 @@ def test_who_is_answered_with_the_unit_s_name_and_nothing_secret():
 
 def test_a_code_is_handed_on_as_it_was_typed():
     for line, wanted in ((b"service K7QM-3XRT-9WDP\n", ("K7QM-3XRT-9WDP", False)), (b"service x now\r", ("x", True)),
-                         (b"\r\x03\x03\nservice x\n", ("x", False)), (b"service x later\n", ("x", False))):
+                         (b"\r\x03\x03\nservice x\n", ("x", False)), (b"service x later\n", ("x", False)),
+                         (b"service now\n", ("now", False)), (b"service x y now\n", ("x", False))):
         assert Flat().type(line) == [wanted], line
 
 
 def test_what_is_no_line_of_ours_gets_no_answer():
     for line in (b"\n", b"\r\n", b"help\n", b"who are you\n", b"service\n", b"SERVICE x\n", b"import os\n", b"\x03\x04\x01\x02\n",
-                 bytes(range(128, 256)) + b"\n", b"services x\n", b"x" * 48 + b"\n"):
+                 bytes(range(128, 256)) + b"\n", b"services x\n",
+                 b"service\xc2\xa0x\n", b"service\x7fx\n", b"x" * 48 + b"\n"):
         flat = Flat()
         assert flat.type(line) == [] and flat.said == [], line
 
@@ -117,6 +119,12 @@ def test_a_line_that_is_too_long_is_none_and_the_next_one_is_read():
     assert flat.type(b"service " + b"x" * 41 + b"\nwho\n") == [] and len(flat.said) == 1
     assert Flat().type(b"service " + b"x" * 40 + b"\n") == [("x" * 40, False)], "48 characters are a line"
     assert Flat().type(b"y" * 100 + b"service x\nservice z\n") == [("z", False)]
+
+
+def test_a_line_without_an_end_takes_no_more_memory_than_a_line():
+    flat = Flat()
+    flat.type(b"y" * 5000, steps=10)
+    assert len(flat.console._line) <= 49
 
 
 def test_a_flood_is_taken_in_pieces_and_what_comes_after_it_is_heard():

@@ -18,11 +18,12 @@ class Machine:
 class Micropython:
     @staticmethod
     def kbd_intr(char):
-        pass
+        print("CTRL-C", char)
 hoard = [None] * 10000
 class App:
     @staticmethod
     def run():
+        print("APP")
         place = 0
         try:
             while %(fills)r:
@@ -31,8 +32,12 @@ class App:
         except MemoryError:
             assert place < len(hoard)
         %(ends)s
+class Rescue:
+    @staticmethod
+    def listen():
+        print("LISTENS")
 class Firmware:
-    app = App
+    app, rescue = App, Rescue
 sys.modules["machine"], sys.modules["firmware"], sys.modules["micropython"] = Machine, Firmware, Micropython
 main = compile(open(%(main)r).read(), "main.py", "exec")
 names = {"__name__": "__main__"}
@@ -54,3 +59,8 @@ def test_only_an_application_that_says_so_leads_to_the_prompt(fills, ends, reset
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=LIMIT_S, check=False)
     said = done.stdout.splitlines()
     assert said[-1:] == ["ENDED"] and ("RESET" in said) == resets, done.stdout + done.stderr
+    assert said[:2] == ["CTRL-C -1", "APP"], "Ctrl-C is off before all else"
+    if not fills:
+        wanted = ["LISTENS", "RESET"] if ends.startswith("raise") else ["RESET"] if resets else []
+        heard = [line for line in said[2:-1] if line in ("LISTENS", "RESET")]
+        assert heard == wanted, "whatever it was, the claim code is listened for, and then it starts anew"

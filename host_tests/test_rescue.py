@@ -96,6 +96,27 @@ def test_it_listens_for_three_seconds_and_no_longer():
     inside(scene)
 
 
+def test_noise_and_other_lines_before_the_code_cost_nothing_and_no_memory():
+    def scene():
+        write_claim()
+        for before in (b"stop\n", b"s" * 4000 + b"\n", b"who\n" * 9, bytes(range(256)) + b"\n"):
+            assert listened(before + b"service K7QM-3XRT-9WDP\n")[0] == claim.OPEN, before
+        made = []
+
+        def noted(content=0):
+            made.append(bytearray(content))
+            return made[-1]
+
+        rescue.bytearray = noted
+        try:
+            listened(b"s" * 4000)
+        finally:
+            del rescue.bytearray
+        assert max(len(one) for one in made) == 48
+
+    inside(scene)
+
+
 def test_one_code_is_checked_and_not_a_second():
     def scene():
         write_claim()

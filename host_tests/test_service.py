@@ -131,6 +131,16 @@ def test_without_a_claim_nothing_opens_and_its_copy_serves():
     scene_of(scene)
 
 
+def test_a_claim_that_has_grown_beyond_measure_is_not_read_whole_and_the_copy_serves():
+    def scene(flat):
+        write_claim("claim.bak.json")
+        with open("claim.json", "w") as file:
+            file.write(" " * 512 + json.dumps({"v": 1, "salt": "00" * 8, "rounds": 1, "sha256": "00" * 32}))
+        assert flat.ask()[0] == OPENED
+
+    scene_of(scene)
+
+
 def test_what_goes_on_is_not_broken_off_unless_the_engineer_says_now():
     def scene(_):
         for part, field, value in (("calls", "open", ["call"]), ("talk", "active", True), ("speech", "is_on", lambda: True),

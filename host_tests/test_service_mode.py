@@ -140,6 +140,37 @@ def test_boot_py_goes_with_the_first_start_of_a_unit_that_is_not_blank():
     inside(scene)
 
 
+def test_a_copy_that_is_there_is_not_written_again_with_every_start():
+    class Unmoving:
+        stat, remove = os.stat, os.remove
+
+        @staticmethod
+        def rename(old, new):
+            raise AssertionError("flash was written")
+
+    def scene():
+        put("claim.json", GOOD)
+        leaves()
+        real, service_mode.os = service_mode.os, Unmoving
+        try:
+            assert not leaves()[0]
+        finally:
+            service_mode.os = real
+
+    inside(scene)
+
+
+def test_a_claim_that_has_grown_beyond_measure_is_none_and_does_not_spoil_the_copy():
+    def scene():
+        put("claim.json", GOOD)
+        leaves()
+        kept = read("claim.bak.json")
+        put("claim.json", b" " * 512 + kept)
+        assert not leaves()[0] and read("claim.bak.json") == kept
+
+    inside(scene)
+
+
 def test_a_good_claim_is_kept_twice_and_a_bad_one_does_not_spoil_the_copy():
     def scene():
         put("claim.json", GOOD)

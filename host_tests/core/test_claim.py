@@ -45,6 +45,15 @@ def test_only_the_right_code_fits():
         assert judged(given, wrong) is False, wrong
 
 
+def test_every_bit_of_the_digest_counts():
+    salt, rounds, digest = parse(json.dumps(claim_of("K7QM3XRT9WDP", 1)))
+    for place in range(256):
+        other = bytearray(digest)
+        other[place // 8] ^= 1 << place % 8
+        assert Check((salt, rounds, bytes(other)), plain(CODE)).step(1) is False, place
+    assert Check((salt, rounds, digest), plain(CODE)).step(1) is True
+
+
 def test_the_check_is_made_in_slices_which_change_nothing():
     for rounds in (1, 2, 99, 100, 101):
         for step in (1, 7, 100, 1000):

@@ -121,6 +121,14 @@ def test_no_number_is_given_twice_whatever_was_cleared_and_tidied_away():
 
 
 @_in_a_folder
+def test_a_number_that_came_from_elsewhere_is_not_given_again():
+    """A call of RTC memory keeps its number when it comes to flash late."""
+    journal, _ = _opened()
+    journal.trigger(7, 1, 0, 1, 2)
+    assert journal.next_call_n() == 8
+
+
+@_in_a_folder
 def test_files_are_few_after_tidying_and_tidying_comes_to_an_end():
     journal, _ = _opened()
     for _ in range(30):
