@@ -1,6 +1,7 @@
 """`python -m tools.service`: where the claim code comes from, and what is said when something is wrong."""
 
 import io
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,21 @@ def test_a_port_that_is_not_there_is_named_with_what_to_do(tmp_path):
                           capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
     assert done.returncode == 1 and str(tmp_path / "none") in done.stderr and "cable" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_terminal_nobody_is_asked_for_the_code(tmp_path):
+    command_line = [sys.executable, "-m", "tools.service", "--port", str(tmp_path / "none"), "enter"]
+    bare = {name: value for name, value in os.environ.items() if name != "CLAIM_CODE"}
+    done = subprocess.run(command_line, stdin=subprocess.DEVNULL, env=bare, capture_output=True, text=True, timeout=60,
+                          check=False)  # fmt: skip
+    assert done.returncode == 1 and "--code-file" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_of_what_comes_over_the_line_people_see_what_the_unit_says_to_them(capsys):
+    lines = (">>> who", "NameError: name 'who' isn't defined", "service: wait 1 s", "unit ils/v1/a/b/c/ running")
+    for words, seen in (((), lines[2:]), (("--verbose",), lines)):
+        show = command._listener(command._parser().parse_args(["--port", "none", *words, "state"]))
+        for line in lines:
+            show(line)
+        assert capsys.readouterr().err.splitlines() == [f"  {line}" for line in seen]
+    assert command._listener(command._parser().parse_args(["--port", "none", "--quiet", "state"])) is None

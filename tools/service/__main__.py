@@ -11,6 +11,7 @@ from tools.service.line import Console, ServiceError
 _ENVIRONMENT = "CLAIM_CODE"
 _EPILOG = f"""The claim code is asked for, or read from --code-file or the environment's {_ENVIRONMENT}: on a command line others
 could see it. Exit code: 0 done, 1 not done (what to do next is said), 2 wrong use, 130 left by Ctrl-C."""
+_WORDS = ("service: ", "unit ils/", "blank unit: ")  # of the unit, for people; the rest is the start's and the prompt's
 _STATES = {
     "running": "the unit runs: it calls, and its console is closed",
     "service": "service mode: the prompt is open, and the unit does NOT call",
@@ -25,7 +26,8 @@ def _parser():
     parser.add_argument("--port", required=True, help="its serial port")
     parser.add_argument("--code-file", metavar="FILE", help="file with the claim code, - for standard input")
     parser.add_argument("--now", action="store_true", help="enter although a call is open, somebody speaks or a test runs")
-    parser.add_argument("--quiet", action="store_true", help="do not show what the unit prints")
+    parser.add_argument("--quiet", action="store_true", help="do not show what the unit says")
+    parser.add_argument("--verbose", action="store_true", help="show all that comes over the line, this tool's own questions too")
     parser.add_argument("do", choices=("enter", "renew", "leave", "state"))
     return parser
 
@@ -39,11 +41,27 @@ def code_of(options):
             return claim.written(file.readline())
     if os.environ.get(_ENVIRONMENT):
         return claim.written(os.environ[_ENVIRONMENT])
-    return claim.written(getpass.getpass("claim code of this unit: "))
+    try:
+        return claim.written(getpass.getpass("claim code of this unit: "))
+    except EOFError:
+        why = f"nobody is there to be asked for the code: give --code-file FILE (-: standard input) or {_ENVIRONMENT}"
+        raise ValueError(why) from None
+
+
+def _listener(options):
+    """What is told of each line of the unit. The prompt's echo of our questions frightens people and helps nobody."""
+    if options.quiet:
+        return None
+
+    def show(line):
+        if options.verbose or line.startswith(_WORDS):
+            print(f"  {line}", file=sys.stderr, flush=True)
+
+    return show
 
 
 def _do(options):
-    console = Console(options.port, None if options.quiet else lambda line: print(f"  {line}", file=sys.stderr, flush=True))
+    console = Console(options.port, _listener(options))
     if options.do == "state":
         state = console.state()
         print(f"{state}: {_STATES[state]}")
