@@ -35,16 +35,16 @@ _NUMBER = const(0xFFFFFFF)  # of a call, without what marks one as volatile (cor
 
 
 class RtcMemory:
-    """`rtc`: a machine.RTC. `lost`: nothing of ours was there, as after a power loss. `seconds`: how long the unit has run since
-    then; `flight`: the recorder's part. What is changed there or by `seconds` is kept by the next `save()`; the other methods
-    keep at once."""
+    """`rtc`: a machine.RTC. `lost`: neither a start of ours nor a call was there, as after a power loss; a mark alone is neither,
+    as a start that failed early leaves one. `seconds`: how long the unit has run since then; `flight`: the recorder's part. What
+    is changed there or by `seconds` is kept by the next `save()`; the other methods keep at once."""
 
     def __init__(self, rtc):
         self._rtc = rtc
         self._data = bytearray(SIZE)
         self.flight = memoryview(self._data)[_FLIGHT_AT:]
         self.seconds = 0
-        self.lost = not self._load(rtc.memory())
+        self.lost = not (self._load(rtc.memory()) and (any(self._data[_COUNTERS_AT:_COUNTERS_CRC]) or self.calls()))
 
     def _load(self, image):
         if len(image) != SIZE or bytes(image[:4]) != _MAGIC:
@@ -64,9 +64,10 @@ class RtcMemory:
 
     def restore(self, image):
         """Takes over what `image` gave before a power loss. False if that is no image of ours: then nothing changes."""
+        mark = self.mark()
         if not self._load(image):
             return False
-        self.set_mark()  # that was of one start
+        self.set_mark(mark)  # that of the image was of one start
         return True
 
     def save(self):
