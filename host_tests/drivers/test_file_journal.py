@@ -230,6 +230,55 @@ def test_what_the_file_system_refuses_is_a_fault_and_is_written_later_p1():
 
 
 @_in_a_folder
+def test_each_of_several_records_that_were_refused_is_written_later_and_tries_grow_seldom():
+    journal, _ = _opened(Refusing)
+    journal.refuses = 1000
+    for call_n in (1, 2, 3):
+        _journal_error(journal.trigger, call_n, 1, 0, 1, 2)
+    for _ in range(2000):
+        journal.idle()
+    assert 990 <= journal.refuses < 994, "some tries in half an hour, not one a second"
+    journal.refuses = 0
+    for _ in range(1000):
+        journal.idle()
+    assert [call_n for call_n, _ in _opened()[1]] == [1, 2, 3]
+
+
+@_in_a_folder
+def test_starts_that_are_cut_do_not_fill_the_directory():
+    class Cut(FileJournal):
+        def _write(self, name):
+            super()._write(name)
+            raise KeyError  # the power goes
+
+    journal, _ = _opened()
+    journal.trigger(1, 1, 0, 1, 2)
+    for _ in range(60):
+        try:
+            _opened(Cut)
+        except KeyError:
+            assert len(_files()) <= 4
+    assert _opened()[1] == [(1, [(1, 0, 1, 2)])]
+
+
+@_in_a_folder
+def test_what_cannot_be_removed_is_bounded_and_said():
+    class Stuck(FileJournal):
+        def _spent(self):
+            return None
+
+    journal, _ = _opened(Stuck)
+    refused = ""
+    for call_n in range(1, 300):
+        try:
+            journal.trigger(call_n, 1, 0, 1, 2)
+            journal.cleared(call_n)
+        except JournalError as error:
+            refused = refused or str(error)
+    assert len(_files()) == 256 and "full" in refused
+
+
+@_in_a_folder
 def test_a_call_that_was_cleared_before_its_record_could_be_written_does_not_rise():
     journal, _ = _opened(Refusing)
     journal.refuses = 1

@@ -1,10 +1,12 @@
 """The audit's rows are chained: whatever is changed, added or taken out is found, and nothing is put onto a broken chain."""
 
+import hashlib
 import json
+import os
 
 import pytest
 
-from tools.install import audit
+from tools.install import atomic, audit
 from tools.install.audit import Audit
 from tools.install.errors import InstallError
 
@@ -75,8 +77,42 @@ def test_a_missing_or_foreign_head_is_named(tmp_path):
     assert "missing" in made.verify()[1][0]
     head.write_text(json.dumps({**json.loads(kept), "chain": "0" * 64}))
     assert "does not belong" in made.verify()[1][0]
+    for count in ("3", True, 3.0, None, -1, 0):
+        head.write_text(json.dumps({**json.loads(kept), "rows": count}))
+        assert made.verify()[1], count
     head.write_text("{")
     assert "cannot be read" in made.verify()[1][0]
+
+
+def test_the_chain_is_what_the_page_says(tmp_path):
+    """Reckoned apart from the tool: over the chain of the row before, and all other cells."""
+    before = "0" * 64
+    for row in book(tmp_path).rows():
+        cells = list(row.values())
+        text = json.dumps([before, *cells[:-1]], separators=(",", ":"), ensure_ascii=False)
+        assert cells[-1] == hashlib.sha256(text.encode()).hexdigest()
+        before = cells[-1]
+
+
+def test_rows_that_were_put_behind_the_last_one_are_found_by_the_head(tmp_path):
+    """One may be there, as after a power cut; a second one was never written by this tool."""
+    made = book(tmp_path)
+    head = (tmp_path / "audit.head").read_text()
+    made.append(flat="f8")
+    made.append(flat="f9")
+    (tmp_path / "audit.head").write_text(head)
+    assert "does not belong" in made.verify()[1][0]
+    with pytest.raises(InstallError, match="audit"):
+        made.check()
+
+
+def test_row_and_head_are_on_the_disk_when_it_returns(tmp_path, monkeypatch):
+    done, synced = [], []
+    monkeypatch.setattr(audit.os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    monkeypatch.setattr(atomic.os, "replace", lambda old, new: done.append((str(old) in synced, os.rename(old, new))))
+    book(tmp_path, rows=1)
+    assert str(tmp_path / "audit.csv") in synced and str(tmp_path) in synced
+    assert done == [(True, None)], "the new head is on the disk before it has its name"
 
 
 def test_a_row_cut_short_by_a_power_cut_is_taken_away_by_the_next(tmp_path):
