@@ -237,7 +237,9 @@ def test_a_proof_that_is_missing_is_no_pass():
 
 def test_a_word_that_is_lost_is_sent_again(monkeypatch):
     monkeypatch.setattr(self_test, "_WORD_S", 0.05)
-    self_test.judge(IDENTITY, self_test.run(Unit(GOOD, deaf=2), IDENTITY, WAIT_S))
+    unit = Unit(GOOD, deaf=2)
+    self_test.judge(IDENTITY, self_test.run(unit, IDENTITY, WAIT_S))
+    assert [body["do"] for kind, body in unit.said if kind == "test"][:4] == ["start", "start", "start", "skip"]
 
 
 def test_a_unit_without_room_for_tests_is_told_as_such_and_others_that_refuse_stop():
