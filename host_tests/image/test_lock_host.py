@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tools.image import check, lock, micropython
+from tools.image import check, lock, micropython, partitions
 from tools.image.errors import ImageError
 from tools.vboard.usb.micropython_bin import synthetic
 
@@ -93,3 +93,16 @@ def test_a_spoiled_lock_is_refused_and_says_what_to_do(tmp_path):
         path.write_text(text)
         with pytest.raises(ImageError, match=words):
             lock.read(path)
+
+
+def test_an_app_that_lies_elsewhere_is_refused(tmp_path):
+    """It would be put where the board's table has it, and it was made for another table."""
+    base, (first, second) = 0x1000, (0x10000, 0x20000)
+    data = synthetic("esp32")
+    table = partitions.binary([partitions.Partition("factory", 0, 0, second, 0x1F0000)])
+    at = partitions.OFFSET - base
+    path = tmp_path / "elsewhere.bin"
+    path.write_bytes((data[:at] + table).ljust(second - base, b"\xff") + data[first - base :])
+    with pytest.raises(ImageError, match="0x20000"):
+        lock.add(path, "esp32", "esp32", tmp_path / "lock.json")
+    assert not (tmp_path / "lock.json").exists()
