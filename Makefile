@@ -24,7 +24,7 @@ setup: ## make .venv and lib/ ready (the others do it by themselves; PYTHON=pyth
 prompts: spoken ## spoken messages of the unit, from texts or recordings (docs/prompts.md); without espeak-ng it sounds tones alone
 	@$(PY) -m tools.prompts check
 
-spoken: setup # the same, and what is wrong with them stops nobody: demo and scenarios run with any
+spoken: setup ## the same, as far as it goes: what is wrong with them stops neither demo nor scenarios
 	@$(PY) -m tools.prompts build --if-possible
 
 image: setup prompts ## a flash image: BOARD=name MICROPYTHON=file (as locked: docs/image.md) OUT=folder; then sizes against the budget
