@@ -29,3 +29,15 @@ def test_a_board_that_has_its_claim_alone_is_shut_and_finished_by_the_next_run(t
         assert "blank unit" not in said and ">>> " not in said.partition("POWERON_RESET")[2]
         results, said = house.batch(boards, [flat])
         assert results[flat].is_good, said[-3000:]
+
+
+@pytest.mark.timeout(300)
+def test_a_board_that_is_not_the_right_one_is_not_left_in_its_loader_where_a_unit_would_call_nobody(tmp_path):
+    need("nats")
+    with House(tmp_path, 1) as house, house.boards(1) as boards:
+        (flat,) = house.rows
+        for step, spoil in (("image", lambda: house.speaks(flat, "xx")), ("identify", lambda: boards[0].fault("wrong_chip"))):
+            spoil()
+            results, said = house.batch(boards, [flat], {str(boards[0].link): flat})
+            assert results[flat].error.step == step and boards[0].mode == "stuck", (boards[0].mode, said[-2000:])
+        assert "nothing was written; it was started again" in said

@@ -12,7 +12,7 @@ from .errors import InstallError
 from .files import Files
 from .listener import Listener
 from .loader import Loader
-from .ports import Watch
+from .ports import Line, Watch
 
 STEPS = {  # name: (bound in s, None where only this computer works; what it does)
     "look": (5, "does a unit run there that this scheme does not know? It is asked, and not disturbed"),
@@ -61,6 +61,7 @@ class Run:
         self._job, self._port, self._choose = job, port, choose
         self._say, self._log = say, log
         self.facts, self.step = Facts(), ""
+        self._in_loader = False  # and nothing was written yet
         options = job.options
         self._loader = Loader(port, options.baud, job.press.is_auto, options.stub, job.stop, log)
 
@@ -72,6 +73,7 @@ class Run:
             self._do("identify", lambda: self._identify(runs))
             self._do("duplicates", self._take)
             self._do("image", self._build)
+            self._in_loader = False
             if not self._is_known() or not self._open():
                 self._write()
             files = self._do("identity", self._put_identity)
@@ -79,6 +81,8 @@ class Run:
             self._serve()
             self._do("label", self._print)
         except InstallError as error:
+            if self._in_loader:
+                self._start_again()
             error.step = error.step or self.step
             error.facts.setdefault("step", self.step)
             error.facts.setdefault("port", self._port)
@@ -92,6 +96,15 @@ class Run:
         self._log(f"step {step}")
         return work()
 
+    def _start_again(self):
+        """A board in its loader calls nobody, and it may be a unit in service: on the wrong port, or for the wrong flat."""
+        try:
+            with Line(self._port, self._job.stop, self._log) as line:
+                self._job.press.run(self._port, line)
+            self._log("nothing was written; it was started again")
+        except InstallError as error:
+            self._log(f"it was not started again: {error.what}")
+
     # --- who is it
 
     def _look(self):
@@ -103,6 +116,7 @@ class Run:
         known = {one.address for one in self._job.store.all()}
         if runs and runs not in (*known, _NOBODY) and not self._job.options.again:
             raise InstallError("not_blank", port=self._port)
+        self._in_loader = True
         self._job.press.download(self._port)
         board = self.facts.board = self._loader.identify()
         self._log(f"board {board.mac}: {board.chip}, {board.flash_mb} MB")
