@@ -1,7 +1,8 @@
 """Few modules out of many, put together when a unit's image is made: what runs for as long as the unit is one flat module.
 
 A module costs heap in itself: an object, a table of its names with all that it imports, one of the names in its code, its path.
-`firmware/resident` holds what every unit keeps, `firmware/spoken` what one that speaks keeps besides. All else stays a module of
+`firmware/resident` holds what every unit keeps, `firmware/spoken` what one that speaks keeps besides, `firmware/carried` what one
+with more bearers than Wi-Fi does. All else stays a module of
 its own: what only the start needs and app.py lets go of, and what is loaded on demand later (docs/rom.md).
 
     python -m tools.joining < LOG   # the same with `File "firmware.core.call", line 88` for `File "firmware.resident", line 2120`
@@ -23,9 +24,10 @@ from tools.joining_unread import written
 ROOT = Path(__file__).resolve().parent.parent
 
 # In the order in which the unit loads them: (joined module, modules whose imports it holds).
-GROUPS = (("firmware.resident", ("firmware.assembly",)), ("firmware.spoken", ("firmware.speaking",)))
+GROUPS = (("firmware.resident", ("firmware.assembly",)), ("firmware.spoken", ("firmware.speaking",)),
+          ("firmware.carried", ("firmware.carriers",)))
 # Let go of when the unit runs; whatever they alone use goes with them only if it is named here or imported inside a function.
-OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmware.online",
+OF_THE_START = ("firmware.assembly", "firmware.before", "firmware.build", "firmware.online", "firmware.carriers",
                 "firmware.proving", "firmware.speaking", "firmware.speechless", "firmware.core.restarts",
                 "firmware.core.speech_settings", "firmware.drivers.tones", "firmware.walk.at_start")  # fmt: skip
 # Loaded before the joined modules, and let go of: they bring what they import with them, each a module of its own.

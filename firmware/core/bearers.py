@@ -34,26 +34,27 @@ from micropython import const
 from firmware.core import clock
 from firmware.core.bearer import Bearer, young
 
-RESTING = "RESTING"
-CARRYING = "CARRYING"
-CHANGING = "CHANGING"
-PROVING = "PROVING"
+# Numbers: as texts they would be names in a table that is nearly full in such a unit (docs/rom.md).
+RESTING = const(0)
+CARRYING = const(1)
+CHANGING = const(2)
+PROVING = const(3)
 
-UP = "UP"
-DOWN = "DOWN"
-ONLINE = "ONLINE"
-OFFLINE = "OFFLINE"
-CALLED = "CALLED"
-SERVED = "SERVED"
-BUSY = "BUSY"
-CALM = "CALM"
-ON_BATTERY = "ON_BATTERY"
-ON_MAINS = "ON_MAINS"
-JOINED = "JOINED"
-FAILED = "FAILED"
-RESTED = "RESTED"
-WOKEN = "WOKEN"
-TICK = "TICK"
+UP = const(0)
+DOWN = const(1)
+ONLINE = const(2)
+OFFLINE = const(3)
+CALLED = const(4)
+SERVED = const(5)
+BUSY = const(6)
+CALM = const(7)
+ON_BATTERY = const(8)
+ON_MAINS = const(9)
+JOINED = const(10)
+FAILED = const(11)
+RESTED = const(12)
+WOKEN = const(13)
+TICK = const(14)
 
 _LOST_MS = const(15000)  # Wi-Fi's own reconnecting takes 1-4 s, a busy access point some more
 _LOST_CALLED_MS = const(5000)
@@ -69,11 +70,13 @@ _FACTS = {UP: "_came", DOWN: "_went", ONLINE: "_went_online", OFFLINE: "_went_of
           BUSY: "_busied", CALM: "_calmed", ON_BATTERY: "_on_battery", ON_MAINS: "_on_mains", JOINED: "_ignore",
           FAILED: "_ignore", RESTED: "_rest", WOKEN: "_ignore", TICK: "_tick"}
 _TABLE = {
-    RESTING: dict(_FACTS, **{RESTED: "_ignore", WOKEN: "_wake"}),
+    RESTING: dict(_FACTS),
     CARRYING: _FACTS,
     CHANGING: _FACTS,
-    PROVING: dict(_FACTS, **{JOINED: "_joined", FAILED: "_unproven"}),
+    PROVING: dict(_FACTS),
 }
+_TABLE[RESTING].update({RESTED: "_ignore", WOKEN: "_wake"})
+_TABLE[PROVING].update({JOINED: "_joined", FAILED: "_unproven"})
 _JUDGES = {RESTING: "_pass", CARRYING: "_judge", CHANGING: "_judge_coming", PROVING: "_judge_proof"}
 
 

@@ -18,7 +18,7 @@ class Bench:
         self.tell("WOKEN")
 
     def tell(self, event, *data):
-        for action in self.rules.handle(event, self.now_ms, *data):
+        for action in self.rules.handle(getattr(bearers, event, event), self.now_ms, *data):
             if action[0] == "ON":
                 self.on.add(self.names[action[1]])
             elif action[0] == "OFF":

@@ -20,7 +20,7 @@ class Walked:
         self.online = self.called = self.busy = False
         self.carrier = None
         self.waited_ms = 0  # that the open call has waited with nothing but its carrier on
-        self.obey(self.rules.handle("WOKEN", self.now_ms))
+        self.obey(self.rules.handle(bearers.WOKEN, self.now_ms))
 
     def obey(self, actions):
         for action in actions:
@@ -41,7 +41,7 @@ class Walked:
         self.hold()
 
     def tell(self, event, *data):
-        self.obey(self.rules.handle(event, self.now_ms, *data))
+        self.obey(self.rules.handle(getattr(bearers, event), self.now_ms, *data))
 
     def hold(self):
         """What holds in every state."""

@@ -149,6 +149,6 @@ def test_the_image_of_the_real_firmware_has_them_written():
     made = of_the_firmware()
     names = {}
     exec(made.texts[FILE], names)
-    assert set(names["NAMES"]) == set(names["MADE"]) == set(_JOINED)
+    assert set(names["NAMES"]) == set(names["MADE"]) == {*_JOINED, "firmware.carried"}
     assert {"Shell", "Unit"} <= set(names["MADE"]["firmware.resident"].split())
     assert "add" not in names["NAMES"]["firmware.resident"].split()
