@@ -109,13 +109,13 @@ def changed(message, path, change):
 
 _OLDER_UNITS_LACK = {
     "event": ("clean", "mode"),
-    "health": ("mode", "mains", "battery", "resets", "proven", "tested", "due"),
+    "health": ("mode", "mains", "battery", "resets", "proven", "tested", "due", "bearer", "journal.where"),
 }
 
 
 def lawful_without(message, path):
     """True for a field that a unit of an older version does not send."""
-    return len(path) == 1 and path[0] in _OLDER_UNITS_LACK.get(message["type"], ())
+    return ".".join(map(str, path)) in _OLDER_UNITS_LACK.get(message["type"], ())
 
 
 def drop(holder, name):

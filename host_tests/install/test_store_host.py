@@ -10,7 +10,8 @@ import pytest
 
 from host_tests.install import plain
 from tools import deploy
-from tools.install import atomic, identity_files, init, scheme
+from tools.desk import config
+from tools.install import atomic, desk, identity_files, init, scheme
 from tools.install.errors import InstallError
 from tools.service import claim
 
@@ -30,8 +31,21 @@ def test_init_makes_a_directory_that_nobody_else_may_read_with_a_ca_and_a_login_
         allowed = 0o755 if path.is_relative_to(one.dir / "pki") and path != one.dir / "pki" else 0o700
         assert path.stat().st_mode & 0o777 & ~allowed == 0, path
     assert one.ca_file.read_bytes() and one.installer[0] == "installer" and len(one.installer[1]) == 32
+    assert (one.dir / ".gitignore").read_text() == "*\n", "a scheme made inside a repository stays out of it"
     again = scheme.load(one.dir)
     assert again == one and again.settings["wifi"]["password"] == plain.WIFI[1]
+
+
+def test_a_desk_without_a_configuration_gets_one_that_it_can_be_started_with(tmp_path):
+    store = plain.store(tmp_path)
+    one, path = scheme.load(tmp_path / "scheme"), tmp_path / "desk.json"
+    store.prepare(plain.flat())
+    for _ in range(2):  # the second time it is there
+        desk.write(one, {"f1": plain.flat()}, store.all(), path)
+    found = config.load(path)
+    assert path.stat().st_mode & 0o077 == 0, "it holds keys"
+    assert [(broker.host, broker.port, broker.tls) for broker in found.brokers] == [("127.0.0.1", 8883, True)]
+    assert list(found.units) == ["house/f1/u1"]
 
 
 def test_init_leaves_a_directory_with_anything_in_it_alone_and_nothing_behind_when_it_fails(tmp_path):

@@ -5,7 +5,21 @@ Nothing here raises for what a peer sent: the answer is a message or the reason 
 
 import json
 
-from .fields import boolean, call_id, counts, hexadecimal, integer, list_of, name, nullable, one_of, table, text, wrong_field
+from .fields import (
+    boolean,
+    call_id,
+    counts,
+    hexadecimal,
+    integer,
+    list_of,
+    name,
+    nullable,
+    one_of,
+    optional,
+    table,
+    text,
+    wrong_field,
+)  # fmt: skip
 from .seal import SEAL_BYTES, is_sealed
 from .talk.description import is_described
 from .upward_events import EVENTS, EVENTS_OPTIONAL, HEALTH_OPTIONAL
@@ -32,6 +46,8 @@ _INPUT = table(
     cause=_WORD,
     location=text(0, 32),
 )
+_RECORDS = table(used_records=_COUNT, free_records=_COUNT, erases_max=_COUNT, bad_sectors=_COUNT)
+_WHERE = optional(where=_WORD)  # older units do not say it
 _TYPES = {
     "alarm": {
         "call": call_id,
@@ -52,7 +68,7 @@ _TYPES = {
         "rssi_dbm": nullable(integer(-127, 0)),
         "call": nullable(call_id),
         "faults": list_of(text(1, 64), 0, 16),
-        "journal": table(used_records=_COUNT, free_records=_COUNT, erases_max=_COUNT, bad_sectors=_COUNT),
+        "journal": lambda value: _RECORDS(value) and _WHERE(value),
         "counters": counts,
     },
     "speech": {"say": one_of("progress", "answer", "declined", "reoffer", "ended", "alive", "media")},

@@ -5,7 +5,7 @@
     desk/nats-users.conf       `authorization { ... }`, for `include`
 
 Only units that have an identity are in them. With `--config FILE` the desk's configuration gets these units, in place of those of
-this scheme that it had; units of other schemes stay as they are.
+this scheme that it had; units of other schemes stay as they are. A FILE that is not there is begun, with the scheme's brokers.
 """
 
 import json
@@ -36,7 +36,7 @@ def write(scheme, flats, identities, config=None):
         atomic.write(path, text.rstrip("\n").encode() + b"\n")
     named = [(path, use) for path, _, use in made] + [(directory / "desk.password", "the desk's password at the brokers")]
     if config:
-        _into(config, scheme.id, units)
+        _into(config, scheme, units)
         named.append((config, "the desk's configuration, with these units"))
     return named
 
@@ -64,11 +64,19 @@ def _desk_password(directory):
     return path.read_text().strip()
 
 
-def _into(path, scheme_id, units):
+def _into(path, scheme, units):
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        others = [one for one in config.get("units", []) if one.get("scheme") != scheme_id]
+        config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else _first(scheme)
+        others = [one for one in config.get("units", []) if one.get("scheme") != scheme.id]
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InstallError("scheme", path=path, why=f"no configuration of a desk ({error})") from error
     config["units"] = [*others, *units]
     atomic.write_json(path, config)
+
+
+def _first(scheme):
+    """A configuration for a desk that has none yet, with nothing that is a default (docs/desk-api.md)."""
+    password = str(scheme.dir / "desk" / "desk.password")
+    brokers = [{"host": one["host"], "port": one["port"], "password_file": password, "tls": one["tls"],
+                "ca_file": str(scheme.ca_pem), "server_name": one["server_name"]} for one in scheme.brokers]
+    return {"v": 1, "brokers": brokers, "units": []}

@@ -43,6 +43,7 @@ def make(directory, scheme_id, name, brokers, wifi, ca="new", ips=(), micropytho
 
 
 def _fill(directory, scheme_id, name, brokers, wifi, ca_file, micropython):
+    atomic.write(directory / ".gitignore", b"*\n")  # keys and passwords of a whole scheme get into no repository by mistake
     atomic.write(directory / "installer.password", (secrets.token_hex(16) + "\n").encode())
     whole = {
         "v": 1, "scheme": scheme_id, "name": name,
