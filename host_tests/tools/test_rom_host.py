@@ -100,3 +100,26 @@ def test_a_unit_does_not_keep_the_name_const_and_its_numbers_are_as_written(tmp_
     (tmp_path / "limits.py").write_text("from micropython import const\n\n_LOW = const(3)\nHIGH = const(_LOW << 2)\n")
     code = rom.compile_all({"limits.py": tmp_path / "limits.py"}, keep=())
     assert printed(tmp_path, "import limits\nprint(limits.HIGH, hasattr(limits, 'const'))\n", code) == ["12 False"]
+
+
+def test_what_was_joined_and_compiled_once_is_read_by_the_next_process_and_any_change_makes_it_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(rom, "_STORE", tmp_path / "store")
+    source = tmp_path / "one.py"
+    source.write_text("import micropython\n\n\n@micropython.viper\ndef twice(n: int) -> int:\n    return n + n\n")
+
+    def compiled(**changes):
+        monkeypatch.setattr(rom, "_KEPT", {})  # as a process has it that begins
+        return rom.compile_all({"firmware/one.py": source}, **{"arch": "xtensawin", "keep": (), **changes})
+
+    first = compiled()
+    made = []
+    really = rom._compile_all
+    monkeypatch.setattr(rom, "_compile_all", lambda *args, **named: made.append(args) or really(*args, **named))
+    assert compiled() == first and not made
+    (tmp_path / "store" / rom._twin_path(first["firmware/one.mpy"]).name).unlink()
+    assert compiled() == first and len(made) == 1, "a twin that is gone is made anew"
+    assert rom.twin(first["firmware/one.mpy"])
+    compiled(arch="x64"), compiled(keep=("n",)), compiled(keep=None)
+    assert len(made) == 4
+    source.write_text(source.read_text().replace("n + n", "n + n + 0"))
+    assert compiled() != first and len(made) == 5
