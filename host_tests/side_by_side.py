@@ -5,7 +5,8 @@ clock but a counted one, no network, no other process that must answer soon. The
 what they say in build/beside/.
 
 What keeps time has brokers, boards and browsers of its own and waits for them nine tenths of its time, so it runs in several
-lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. What hears every sample or holds a tone
+lanes at once: those of LANES with what they say in build/beside/ too, the rest in front. What makes images and writes boards
+(AFTER) wants the processor too: it has lanes when the others are through. What hears every sample or holds a tone
 against the rest of the sound (QUIET) comes last, alone, and so does what waits for the real clock under MicroPython. All of them
 take time from each other, so what failed is named and run once more, alone: that run counts. Exit code 0 only if all passed.
 """
@@ -24,7 +25,10 @@ LANES = {
     "scenarios and calls with others": ("host_tests/scenario", "host_tests/second_desk", "host_tests/demo"),
     "units in their shell": tuple(sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py"))),
     "engineer's tests, and pages": ("host_tests/walk", "host_tests/web"),
-    "from blank boards to flats": ("host_tests/image", "host_tests/install", "host_tests/service", "host_tests/vboard/usb"),
+}
+AFTER = {
+    "installations": ("host_tests/install",),
+    "images, boards on a port, service mode": ("host_tests/image", "host_tests/service", "host_tests/vboard/usb"),
 }
 _LOGS = ROOT / "build" / "beside"
 _NICE = 19  # gives way to what keeps time as far as it goes
@@ -38,7 +42,7 @@ _MICROPYTHON = (sys.executable, "-m", "host_tests.run_micropython")
 
 def in_front():
     """The command for what keeps time and is in no lane."""
-    elsewhere = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
+    elsewhere = {*BESIDE, *QUIET, *(path for paths in (*LANES.values(), *AFTER.values()) for path in paths)}
     return [*_PYTEST, "host_tests", *("--ignore=" + path for path in sorted(elsewhere)), *_remembers("front")]
 
 
@@ -52,11 +56,11 @@ def once_more(command):
     return [*command, "--last-failed", "--last-failed-no-failures=none"] if "pytest" in command else command
 
 
-def lanes():
-    """{name: command} of what keeps time, each of which runs at once."""
+def lanes(of=None):
+    """{name: command} of what keeps time, each of which runs at once. `of`: LANES, or AFTER."""
     quiet = ["--ignore=" + path for path in QUIET]
     return {name: [*_PYTEST, *(path for path in paths if path not in BESIDE), *quiet, *_remembers(name)]
-            for name, paths in LANES.items()}
+            for name, paths in (LANES if of is None else of).items()}
 
 
 def at_last():
@@ -134,27 +138,33 @@ def _cured(commands):
     return cured
 
 
-def main():
-    together = {"the tests in front": in_front(), **lanes(), **beside()}
-    chains = [Chain(beside()), *(Chain({name: command}, nice=0) for name, command in lanes().items())]
-    front = subprocess.Popen(in_front(), cwd=ROOT)
+def _run_at_once(chains, front=None):
+    """Looks at the chains, and at the process in front, until all have ended. False: interrupted, and all were ended."""
     try:
-        while True:
-            busy = [chain for chain in chains if chain.look()]
-            if not busy and front.poll() is not None:
-                break
+        while [chain for chain in chains if chain.look()] or front is not None and front.poll() is None:
             time.sleep(0.2)
+        return True
     except KeyboardInterrupt:
         for chain in chains:
             chain.end(_SIGNALLED_S)
-        front.wait()
+        if front is not None:
+            front.wait()
+        return False
+
+
+def main():
+    together = {"the tests in front": in_front(), **lanes(), **lanes(AFTER), **beside(), **at_last()}
+    chains = [Chain(beside()), *(Chain({name: command}, nice=0) for name, command in lanes().items())]
+    front = subprocess.Popen(in_front(), cwd=ROOT)
+    after = [Chain({name: command}, nice=0) for name, command in lanes(AFTER).items()]
+    if not _run_at_once(chains, front) or not _run_at_once(after):
         return 130
-    failed = [name for chain in chains for name in chain.failed] + (["the tests in front"] if front.returncode else [])
+    failed = [name for chain in [*chains, *after] for name in chain.failed] + (["the tests in front"] if front.returncode else [])
     for name, command in at_last().items():
         print("\n-- alone: " + name, flush=True)
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(name)
-    cured = _cured({name: command for name, command in {**together, **at_last()}.items() if name in failed})
+    cured = _cured({name: command for name, command in together.items() if name in failed})
     failed = [name for name in failed if name not in cured]
     if cured:
         print("Passed only when run once more, alone; look at what failed above: " + "; ".join(cured), flush=True)

@@ -5,7 +5,7 @@ import sys
 import time
 
 from host_tests.run_micropython import find_tests
-from host_tests.side_by_side import BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes, once_more
+from host_tests.side_by_side import AFTER, BESIDE, LANES, QUIET, ROOT, Chain, at_last, beside, in_front, lanes, once_more
 
 
 def through(chain):
@@ -52,14 +52,14 @@ def test_each_path_is_there_and_is_left_out_in_front():
 
 
 def test_each_lane_is_there_and_nothing_runs_in_two_of_them_or_in_none():
-    commands = [*lanes().values(), *at_last().values()]
+    commands = [*lanes().values(), *lanes(AFTER).values(), *at_last().values()]
     run = [path for command in commands for path in command if path.startswith("host_tests/")]
     assert len(set(run)) == len(run) and not set(run) & set(BESIDE)
-    named = {*BESIDE, *QUIET, *(path for paths in LANES.values() for path in paths)}
+    named = {*BESIDE, *QUIET, *(path for paths in (*LANES.values(), *AFTER.values()) for path in paths)}
     left_out = {option.partition("=")[2] for option in in_front() if option.startswith("--ignore")}
     assert left_out == named, "what is left out in front runs elsewhere"
     assert named - set(BESIDE) == set(run) and all((ROOT / path).exists() for path in run)
-    for command in lanes().values():
+    for command in [*lanes().values(), *lanes(AFTER).values()]:
         assert {"--ignore=" + path for path in QUIET} <= set(command), "what comes last is in no lane"
 
 
