@@ -66,3 +66,10 @@ def edit_settings(**changes):
         path.write_text(json.dumps(settings))
 
     return damage
+
+
+def no_files_of_calls(root):
+    """Spoils what a unit without a partition has for a journal, so that it has none (drivers/file_journal.py)."""
+    (root / "calls").write_text("where the directory should be")
+    (root / "calls.bad").mkdir()
+    (root / "calls.bad" / "old").write_text("")

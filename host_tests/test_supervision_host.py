@@ -128,7 +128,11 @@ def test_a_call_that_flash_could_not_take_outlives_a_watchdog_reset_and_is_answe
         await hang(board)
         await service.event("started", since, open_call=None)
 
-    run(tmp_path, scene, hanging, partitions={"other": 16}, answers=False)
+    def spoilt(root):
+        hanging(root)
+        real_unit.no_files_of_calls(root)
+
+    run(tmp_path, scene, spoilt, partitions={"other": 16}, answers=False)
 
 
 def test_a_unit_with_nothing_to_connect_with_lives_on_and_shows_a_call_p8(tmp_path):
