@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = ("host_tests/core", "host_tests/powercut", "host_tests/filecuts", "host_tests/tools/prompts",
           "host_tests/test_versions_host.py", "host_tests/test_speech_chance_host.py")
-QUIET = ("host_tests/sip", "host_tests/vboard/test_sound_host.py", "host_tests/web/test_sound_in_chromium_host.py",
-         "host_tests/demo/test_two_people_host.py")
+QUIET = ("host_tests/sip", "host_tests/transports/test_media_path_host.py", "host_tests/vboard/test_sound_host.py",
+         "host_tests/web/test_sound_in_chromium_host.py", "host_tests/demo/test_two_people_host.py")
 LANES = {
     "scenarios and calls with others": ("host_tests/scenario", "host_tests/second_desk", "host_tests/demo"),
     "units in their shell": tuple(sorted("host_tests/" + path.name for path in ROOT.glob("host_tests/test_*.py"))),
@@ -138,28 +138,30 @@ def _cured(commands):
     return cured
 
 
-def _run_at_once(chains, front=None):
-    """Looks at the chains, and at the process in front, until all have ended. False: interrupted, and all were ended."""
+def _run(aside, timed, after, front):
+    """Runs what keeps time, then what comes after it, and `aside` beside both of them. False: interrupted, and all were ended."""
     try:
-        while [chain for chain in chains if chain.look()] or front is not None and front.poll() is None:
+        while [chain for chain in (aside, *timed) if chain.look() and chain is not aside] or front.poll() is None:
+            time.sleep(0.2)
+        while [chain for chain in (aside, *after) if chain.look()]:
             time.sleep(0.2)
         return True
     except KeyboardInterrupt:
-        for chain in chains:
+        for chain in (aside, *timed, *after):
             chain.end(_SIGNALLED_S)
-        if front is not None:
-            front.wait()
+        front.wait()
         return False
 
 
 def main():
     together = {"the tests in front": in_front(), **lanes(), **lanes(AFTER), **beside(), **at_last()}
-    chains = [Chain(beside()), *(Chain({name: command}, nice=0) for name, command in lanes().items())]
+    aside = Chain(beside())
+    timed, after = ([Chain({name: command}, nice=0) for name, command in lanes(of).items()] for of in (LANES, AFTER))
     front = subprocess.Popen(in_front(), cwd=ROOT)
-    after = [Chain({name: command}, nice=0) for name, command in lanes(AFTER).items()]
-    if not _run_at_once(chains, front) or not _run_at_once(after):
+    if not _run(aside, timed, after, front):
         return 130
-    failed = [name for chain in [*chains, *after] for name in chain.failed] + (["the tests in front"] if front.returncode else [])
+    failed = [name for chain in (aside, *timed, *after) for name in chain.failed]
+    failed += ["the tests in front"] if front.returncode else []
     for name, command in at_last().items():
         print("\n-- alone: " + name, flush=True)
         if subprocess.run(command, cwd=ROOT, check=False).returncode:

@@ -74,11 +74,6 @@ def test_a_call_on_a_stock_board_outlives_a_power_cut_and_gets_its_receipt_p1(tm
 
 
 def test_a_stock_board_whose_files_cannot_be_written_still_calls_and_says_why_p8(tmp_path):
-    def damage(root):
-        (root / "calls").write_text("where the directory should be")
-        (root / "calls.bad").mkdir()
-        (root / "calls.bad" / "old").write_text("")
-
     async def scene(board, service):
         await service.event("started")
         assert any(text.startswith("storage: journal: no directory for its files") for text in said(board)), said(board)
@@ -87,7 +82,7 @@ def test_a_stock_board_whose_files_cannot_be_written_still_calls_and_says_why_p8
         await board.press("button", 200)
         await service.event("cleared")
 
-    run(tmp_path, scene, damage)
+    run(tmp_path, scene, real_unit.no_files_of_calls)
 
 
 def test_an_input_that_is_not_fitted_is_neither_sensed_nor_proven_nor_reported_and_the_others_are(tmp_path):
