@@ -15,7 +15,7 @@ import pytest
 
 from host_tests.vboard.usb import flashed
 from tools import rom
-from tools.vboard.usb import __main__ as command
+from tools.vboard.usb import orders
 from tools.vboard.usb import hand, native
 from tools.vboard.usb.console import FRIENDLY, INTERRUPT, RAW, Console
 from tools.vboard.usb.contents import check_boot, image_fault
@@ -230,8 +230,8 @@ def test_the_command_serves_a_port_and_obeys_its_standard_input(tmp_path):
 def test_lines_of_the_command_become_hands_on_the_board():
     done = []
     board = SimpleNamespace(mode="rom", press_boot=lambda: done.append("boot"), fault=lambda *a, **s: done.append((a, s)))
-    assert command.obey(board, "boot") == {"ok": True, "mode": "rom"}
-    assert command.obey(board, "fault cable step=data count=0x3")["ok"]
+    assert orders.obey(board, "boot") == {"ok": True, "mode": "rom"}
+    assert orders.obey(board, "fault cable step=data count=0x3")["ok"]
     assert done == ["boot", (("cable",), {"step": "data", "count": 3})]
-    assert not command.obey(board, "fault")["ok"]
-    assert "wanted" in command.obey(board, "lift")["error"]
+    assert not orders.obey(board, "fault")["ok"]
+    assert "wanted" in orders.obey(board, "lift")["error"]

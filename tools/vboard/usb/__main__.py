@@ -21,6 +21,8 @@ from tools.vboard.errors import BoardError
 from tools.vboard.sound_api import set_room
 from tools.vboard.usb.board import UsbBoard
 from tools.vboard.usb.flash import SIZES_MB, FlashError
+from tools.vboard.usb.hand import Hands
+from tools.vboard.usb.orders import obey
 
 VERSION = 1
 _ECHO_DB, _ECHO_MS = -20, 20  # without walls a unit does not hear its own tone, and fails its test
@@ -46,33 +48,6 @@ def _arguments(words):
     return parser.parse_args(words)
 
 
-def obey(board, line):
-    """Does what a line says; returns the answer, a dict."""
-    words = line.split()
-    try:
-        if words[:1] == ["fault"] and len(words) > 1:
-            board.fault(words[1], **dict(_setting(word) for word in words[2:]))
-        elif words == ["boot"]:
-            board.press_boot()
-        elif words in (["reset"], ["pull"], ["plug"], ["heal"]):
-            getattr(board, words[0])()
-        elif words == ["status"]:
-            return {"ok": True, **board.status()}
-        else:
-            raise BoardError(f"{line!r}: boot, reset, pull, plug, status, heal or fault NAME SETTING=VALUE wanted")
-    except BoardError as error:
-        return {"ok": False, "error": str(error), "mode": board.mode}
-    return {"ok": True, "mode": board.mode}
-
-
-def _setting(word):
-    name, _, value = word.partition("=")
-    try:
-        return name, int(value, 0)
-    except ValueError:
-        return name, value
-
-
 def stand_in_a_room(board):
     board.run(lambda unit: set_room(unit.chip.sound, _ECHO_DB, _ECHO_MS, ROOM_NOISE_DB))
 
@@ -84,7 +59,6 @@ def _serve(board):
 
 
 async def _until_stopped(board):
-    from tools.vboard.usb.hand import Hands  # it imports this module
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

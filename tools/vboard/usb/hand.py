@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 
-from tools.vboard.usb.__main__ import obey
+from tools.vboard.usb.orders import obey
 
 SUFFIX = ".hand"  # of the port's path
 _BUTTONS = {"download": "boot", "run": "reset"}  # what tools.install asks a program for

@@ -21,10 +21,11 @@ from tools import broker_config, pki
 from tools.brokers import Broker, BrokerError, free_port
 from tools.image import ImageError, lock
 from tools.vboard.errors import BoardError
-from tools.vboard.usb.__main__ import obey, stand_in_a_room
+from tools.vboard.usb.__main__ import stand_in_a_room
 from tools.vboard.usb.board import UsbBoard
 from tools.vboard.usb.hand import Hands
 from tools.vboard.usb.micropython_bin import synthetic
+from tools.vboard.usb.orders import obey
 
 _DIRECTORY = Path(__file__).resolve().parents[3] / "build" / "blank"
 _BOARD, _CHIP = "ESP32_GENERIC", "esp32"
