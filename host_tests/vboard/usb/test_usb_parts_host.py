@@ -15,8 +15,7 @@ import pytest
 
 from host_tests.vboard.usb import flashed
 from tools import rom
-from tools.vboard.usb import orders
-from tools.vboard.usb import hand, native
+from tools.vboard.usb import hand, native, orders
 from tools.vboard.usb.console import FRIENDLY, INTERRUPT, RAW, Console
 from tools.vboard.usb.contents import check_boot, image_fault
 from tools.vboard.usb.flash import Flash, FlashError
