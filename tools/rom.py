@@ -80,7 +80,7 @@ def _native_of(path):
 def _whole_key(texts, arch, keep, join):
     made_by = [Path(module.__file__) for module in (arguments, attributes, joining)]
     made_by += [Path(__file__), *sorted((ROOT / "tools").glob("joining_*.py"))]
-    what = [_compiler(), sys.version, arch, keep if keep is None else sorted(keep), join, *_OPTIONS]
+    what = [_compiler(), sys.version, arch, keep if keep is None else sorted(map(repr, keep)), join, *_OPTIONS]
     digest = hashlib.sha256(repr([*what, *texts.items()]).encode())
     for path in made_by:
         digest.update(path.read_bytes())

@@ -119,7 +119,7 @@ def test_what_was_joined_and_compiled_once_is_read_by_the_next_process_and_any_c
     (tmp_path / "store" / rom._twin_path(first["firmware/one.mpy"]).name).unlink()
     assert compiled() == first and len(made) == 1, "a twin that is gone is made anew"
     assert rom.twin(first["firmware/one.mpy"])
-    compiled(arch="x64"), compiled(keep=("n",)), compiled(keep=None)
-    assert len(made) == 4
+    compiled(arch="x64"), compiled(keep=("n",)), compiled(keep=None), compiled(keep=(None, "n"))
+    assert len(made) == 5
     source.write_text(source.read_text().replace("n + n", "n + n + 0"))
-    assert compiled() != first and len(made) == 5
+    assert compiled() != first and len(made) == 6
