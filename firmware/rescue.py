@@ -18,6 +18,7 @@ from firmware.drivers.rtc_memory import RtcMemory
 _LISTEN_MS = const(3000)  # a start takes some seconds anyway, and is not to be put off much longer
 _LOOK_MS = const(20)
 _LINE_BYTES = const(48)
+_SAID_MS = const(200)  # the caller restarts the chip at once, and with it goes what still stands in the serial port's buffer
 _ROUNDS = const(100)
 _MOST_BYTES = const(512)  # of a claim
 
@@ -35,6 +36,7 @@ def listen(stdin=None):
         print("service: opened")
     else:
         print("service: wrong code")
+    time.sleep_ms(_SAID_MS)
 
 
 def _line(stdin, end_ms):
