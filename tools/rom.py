@@ -30,6 +30,7 @@ ARCHES = {"esp32": "xtensawin", "esp32s2": "xtensawin", "esp32s3": "xtensawin"} 
 _STORE = ROOT / "build" / "mpy"
 _OPTIONS = ("-O1",)  # drops what only helps debugging and keeps line numbers
 _CONST = re.compile(r"^from micropython import const$", re.MULTILINE)
+_DIGEST = 32  # bytes before all that is in the store: what a full disk or a power cut left there is not taken for it
 _KEPT = {}  # what compile_all has given in this process, by all that it depends on: shortening names takes a second
 _NATIVE = re.compile(rb"^\s*@micropython\.(viper|native|asm_\w+)\b", re.MULTILINE)
 
@@ -57,34 +58,40 @@ def _stored_whole(texts, arch, keep, join):
     """All of it from the store if no text, and nothing of what makes it, has changed: joining alone takes seconds, which each
     process would spend anew."""
     path = _STORE / f"{_whole_key(texts, arch, keep, join)}.zip"
-    if path.exists():
-        with zipfile.ZipFile(path) as whole:
-            codes = {name: whole.read(name) for name in whole.namelist()}
-        if arch == VIRTUAL_ARCH or all(_twin_path(codes[name]).exists() for name in _native_of(path)):
-            return codes
+    codes, native = _unpacked(_stored(path))
+    if codes and (arch == VIRTUAL_ARCH or all(twin(codes[name]) is not None for name in native)):
+        return codes
     codes = _compile_all(_joined(texts) if join else texts, arch, keep, functions=join)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as whole:
         for name, code in codes.items():
-            whole.writestr(name, code)
-        whole.comment = "\n".join(name for name, code in codes.items() if _twin_path(code).exists()).encode()
-    write(path, held.getvalue())
+            whole.writestr(zipfile.ZipInfo(name), code)
+        whole.comment = "\n".join(name for name, code in codes.items() if twin(code) is not None).encode()
+    _store(path, held.getvalue())
     return codes
 
 
-def _native_of(path):
-    with zipfile.ZipFile(path) as whole:
-        return whole.comment.decode().split("\n") if whole.comment else []
+def _unpacked(held):
+    """({name: code}, names of those with native code) of what was stored, both empty if nothing was."""
+    if held is None:
+        return {}, []
+    with zipfile.ZipFile(io.BytesIO(held)) as whole:
+        return {name: whole.read(name) for name in whole.namelist()}, whole.comment.decode().split()
+
+
+def _tools():
+    """Digest of what makes code of texts."""
+    made_by = [Path(module.__file__) for module in (arguments, attributes, joining)]
+    made_by += [Path(__file__), *sorted((ROOT / "tools").glob("joining_*.py"))]
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in made_by)).hexdigest()
+
+
+_TOOLS = _tools()  # as this process has them: who edits one while it runs means the next process
 
 
 def _whole_key(texts, arch, keep, join):
-    made_by = [Path(module.__file__) for module in (arguments, attributes, joining)]
-    made_by += [Path(__file__), *sorted((ROOT / "tools").glob("joining_*.py"))]
-    what = [_compiler(), sys.version, arch, keep if keep is None else sorted(map(repr, keep)), join, *_OPTIONS]
-    digest = hashlib.sha256(repr([*what, *texts.items()]).encode())
-    for path in made_by:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    what = [_TOOLS, _compiler(), sys.version, arch, keep if keep is None else sorted(map(repr, keep)), join, *_OPTIONS]
+    return hashlib.sha256(repr([*what, *texts.items()]).encode()).hexdigest()
 
 
 def _compile_all(texts, arch, keep, functions):
@@ -119,38 +126,40 @@ def _with_short_names(texts, keep, functions):
 def _compile(name, text, arch):
     """From a store of compiled modules if the text is unchanged."""
     options = [*_OPTIONS, "-s", _dotted(name), *([f"-march={arch}"] if _NATIVE.search(text) else [])]
-    key = hashlib.sha256("\0".join([*_compiler(), *options]).encode() + b"\0" + text).hexdigest()
-    stored = _STORE / f"{key}.mpy"
-    if not stored.exists():
-        part = _part_of(stored)
-        source = part.with_name(part.name + ".py")
-        source.write_bytes(text)
-        done = subprocess.run([_mpy_cross(), *options, "-o", part, source], capture_output=True, text=True, check=False)
-        source.unlink()
+    path = _STORE / (hashlib.sha256("\0".join([*_compiler(), *options]).encode() + b"\0" + text).hexdigest() + ".code")
+    code = _stored(path)
+    if code is None:  # through pipes: on a full disk mpy-cross writes what fits, and ends with 0
+        done = subprocess.run([_mpy_cross(), *options, "-o", "-", "-"], input=text, capture_output=True, check=False)
         if done.returncode != 0:
-            raise CompileError(f"{name}: mpy-cross refuses it: {done.stderr.strip()}")
-        os.replace(part, stored)
-    code = stored.read_bytes()
-    if arch != VIRTUAL_ARCH and _NATIVE.search(text):
-        _keep_twin(code, name, text)
+            raise CompileError(f"{name}: mpy-cross refuses it: {done.stderr.decode(errors='replace').strip()}")
+        code = done.stdout
+        _store(path, code)
+    if arch != VIRTUAL_ARCH and _NATIVE.search(text) and twin(code) is None:
+        _store(_twin_path(code), _compile(name, text, VIRTUAL_ARCH))
     return code
 
 
-def _keep_twin(code, name, text):
-    """For the virtual ESP32 (tools/vboard/usb), whose flash holds what a board gets while this machine has to run it."""
-    path = _twin_path(code)
-    if not path.exists():
-        write(path, _compile(name, text, VIRTUAL_ARCH))
-
-
 def twin(code):
-    """What the source of this module with native code for a board gives for this machine; None if it was not compiled here."""
-    path = _twin_path(code)
-    return path.read_bytes() if path.exists() else None
+    """For the virtual ESP32 (tools/vboard/usb), whose flash holds what a board gets while this machine has to run it: what the
+    source of this module with native code for a board gives for this machine; None if it was not compiled here."""
+    return _stored(_twin_path(code))
 
 
 def _twin_path(code):
-    return _STORE / f"twin-{hashlib.sha256(code).hexdigest()}.mpy"
+    return _STORE / f"twin-{hashlib.sha256(code).hexdigest()}.code"
+
+
+def _stored(path):
+    """What the store has there, if it is whole; else None."""
+    try:
+        held = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return held[_DIGEST:] if hashlib.sha256(held[_DIGEST:]).digest() == held[:_DIGEST] else None
+
+
+def _store(path, content):
+    write(path, hashlib.sha256(content).digest() + content)
 
 
 def _dotted(name):
@@ -191,11 +200,11 @@ def image(files):
 
 def write(path, content):
     """Put `content` there in one step: a board that runs from the file keeps what it has mapped."""
-    part = _part_of(path)
-    part.write_bytes(content)
-    os.replace(part, path)
-
-
-def _part_of(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -123,3 +127,65 @@ def test_what_was_joined_and_compiled_once_is_read_by_the_next_process_and_any_c
     assert len(made) == 5
     source.write_text(source.read_text().replace("n + n", "n + n + 0"))
     assert compiled() != first and len(made) == 6
+
+
+_NATIVE = "import micropython\n\n\n@micropython.viper\ndef twice(n: int) -> int:\n    return n + n\n"
+
+
+def anew(monkeypatch, path, arch="xtensawin"):
+    """What a process gives that begins."""
+    monkeypatch.setattr(rom, "_KEPT", {})
+    return rom.compile_all({f"firmware/{path.name}": path}, arch, keep=(), join=True)
+
+
+@pytest.mark.parametrize("damage", [lambda held: b"", lambda held: held[:-7], lambda held: held[:-1] + bytes((held[-1] ^ 1,)),
+                                    lambda held: b"M\x06\x00\x1f"], ids=["empty", "cut off", "a bit", "another's"])
+def test_what_a_power_cut_left_in_the_store_is_made_anew_and_not_handed_out(tmp_path, monkeypatch, damage):
+    monkeypatch.setattr(rom, "_STORE", tmp_path / "store")
+    (tmp_path / "one.py").write_text(_NATIVE)
+    first = anew(monkeypatch, tmp_path / "one.py")
+    twin = rom.twin(first["firmware/one.mpy"])
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "store").iterdir()}
+    assert len(whole) == 4 and twin, "all of it, the module, its twin, and that as a module"
+    for path in (tmp_path / "store").iterdir():
+        path.write_bytes(damage(whole[path.name]))
+    assert rom.twin(first["firmware/one.mpy"]) is None
+    assert anew(monkeypatch, tmp_path / "one.py") == first and rom.twin(first["firmware/one.mpy"]) == twin
+    assert {path.name: path.read_bytes() for path in (tmp_path / "store").iterdir()} == whole
+
+
+def test_what_a_full_disk_keeps_mpy_cross_from_writing_is_no_module(tmp_path, monkeypatch):
+    (tmp_path / "large.py").write_text("\n".join(f"def f{n}(a):\n    return [a, {n}, '{n:040}']\n" for n in range(60)))
+    monkeypatch.setattr(rom, "_STORE", tmp_path / "store")
+    first = anew(monkeypatch, tmp_path / "large.py")
+    assert len(first["firmware/large.mpy"]) > 2048
+    command = tmp_path / "mpy-cross"
+    limit = "trap '' XFSZ\nulimit -f 1"  # a file takes 512 bytes, in other shells 1,024
+    command.write_text(f"#!/bin/sh\n{limit}\nexec '{rom._mpy_cross()}' \"$@\"\n")
+    command.chmod(0o755)
+    monkeypatch.setattr(rom, "_mpy_cross", lambda: str(command))
+    monkeypatch.setattr(rom, "_STORE", tmp_path / "another store")
+    assert anew(monkeypatch, tmp_path / "large.py") == first
+
+
+def test_what_could_not_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(part, path):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rom.os, "replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            rom.write(tmp_path / "store" / "image", b"x" * 100)
+    assert list((tmp_path / "store").iterdir()) == []
+
+
+def test_a_process_that_began_before_a_tool_was_edited_stores_nothing_under_the_new_one_s_name(tmp_path):
+    (tmp_path / "tools").mkdir()
+    for path in (rom.ROOT / "tools").glob("*.py"):
+        shutil.copy(path, tmp_path / "tools")
+    show = "from tools import rom\nkey = lambda: rom._whole_key({'a.py': 'X = 1'}, 'x64', (), True)\nprint(key())\n"
+    edit = "path = rom.ROOT / 'tools' / 'joining_lean.py'\npath.write_text(path.read_text() + '#')\n"
+    said = [subprocess.run([sys.executable, "-c", text], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+                           capture_output=True, text=True, check=True, timeout=60).stdout.split()
+            for text in (show + edit + "print(key())\n", show)]
+    assert said[0][0] == said[0][1] != said[1][0]
