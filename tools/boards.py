@@ -23,7 +23,7 @@ _DATE = re.compile(r"\b20\d\d-[01]\d-[0-3]\d\b")
 
 
 class Folder:
-    """Board files of a folder by name, as core.board.resolve wants them. A file that is no JSON raises ValueError."""
+    """Board files of a folder by name, as core.board.resolve wants them. A file that holds no board raises ValueError."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -31,11 +31,16 @@ class Folder:
     def __getitem__(self, name):
         file = self._folder / (name + ".json")
         try:
-            return json.loads(file.read_text(encoding="utf-8"))
+            own = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise KeyError(name) from None
         except json.JSONDecodeError as error:
             raise ValueError("%s: no JSON, line %d column %d: %s" % (file, error.lineno, error.colno, error.msg)) from None
+        except UnicodeDecodeError as error:
+            raise ValueError("%s: no text in UTF-8: %s" % (file, error)) from None
+        if not isinstance(own, dict) or not isinstance(own.get("inherits"), (str, type(None))):
+            raise ValueError("%s: an object wanted, with the name of a board in `inherits` or without it" % file)
+        return own
 
     def names(self):
         return sorted(file.stem for file in self._folder.glob("*.json"))

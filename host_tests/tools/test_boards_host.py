@@ -26,6 +26,15 @@ def test_each_mistake_is_told_and_gives_an_exit_code(tmp_path, capsys):
     assert "torn.json: no JSON, line 1 column 10" in told
 
 
+@pytest.mark.parametrize("content", [b"[]", b"7", b"null", b'{"inherits": 5}', b'{"inherits": ["x"]}', b'{"name": "\xff"}'])
+def test_a_file_that_holds_no_board_is_told_by_its_name(tmp_path, capsys, content):
+    (tmp_path / "torn.json").write_bytes(content)
+    assert boards.main(["--folder", str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert f"problem  {tmp_path / 'torn.json'}: " in told
+    assert ("no text in UTF-8" if b"\xff" in content else "an object wanted") in told
+
+
 def test_a_board_that_does_not_exist_is_told(tmp_path, capsys):
     assert boards.main(["NOWHERE", "--folder", str(tmp_path)]) == 1
     assert "board_configs/NOWHERE.json is missing" in capsys.readouterr().out
