@@ -242,3 +242,15 @@ def test_a_lock_that_was_written_by_hand_does_not_put_another_chip_s_program_ont
     lock.write_text(json.dumps(content))
     with pytest.raises(ImageError, match="is for esp32s3"):
         build("CHILD", tmp_path / "out", file, lock_file=lock, source=source)
+
+
+@pytest.mark.parametrize(("change", "words"), [({"vfs_rom": True}, "1.29.0 and runs no modules from an image"),
+                                               ({"version": "1.30.0"}, "is MicroPython 1.29.0")])
+def test_a_lock_that_says_of_its_file_what_it_is_not_makes_no_image(tmp_path, source, change, words):
+    file, lock = workshop.locked(tmp_path, vfs_rom=False)
+    content = json.loads(lock.read_text())
+    content["images"]["esp32"].update(change)
+    lock.write_text(json.dumps(content))
+    with pytest.raises(ImageError, match=f"{words}.*lock it again"):
+        build("CHILD", tmp_path / "out", file, lock_file=lock, source=source)
+    assert not (tmp_path / "out").exists()

@@ -73,7 +73,7 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     files = {**files, contents.NAME: _text(about)}
     if identity is not None:
         files |= contents.identity(identity, board)
-    blobs = _parts(data, chip, table, flash_mb, romfs, filesystem.image(files, partitions.by_label(table, "vfs").size))
+    blobs = _parts(data, entry, chip, table, flash_mb, romfs, filesystem.image(files, partitions.by_label(table, "vfs").size))
     say(f"{len(blobs)} parts made")
     made = _write(Path(out), blobs, about, flash_mb, secret=identity is not None)
     notes = [] if any(name.startswith("prompts/") for name in files) else [_silent(language)]
@@ -101,11 +101,15 @@ def _text(value):
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _parts(data, chip, table, flash_mb, romfs, vfs):
+def _parts(data, entry, chip, table, flash_mb, romfs, vfs):
     """[(offset, bytes, name)] in order of offsets. Raises ImageError if one is larger than its place."""
     taken = micropython.take_apart(data)
     if taken.chip != chip:  # the lock is a file like others
         raise ImageError(f"this MicroPython is for {taken.chip}, whatever its lock says; the board has {chip}: lock another one")
+    if (taken.version, taken.vfs_rom) != (entry["version"], entry["vfs_rom"]):
+        can = "runs modules" if taken.vfs_rom else "runs no modules"
+        raise ImageError(f"{entry['file']} is MicroPython {taken.version} and {can} from an image, whatever its lock says: "
+                         "lock it again")
     app = next(part for part in table if part.type == partitions.APP)
     found = [(micropython.BOOTLOADER_AT[taken.chip], micropython.with_flash_size(taken.bootloader, flash_mb), "bootloader"),
              (partitions.OFFSET, partitions.binary(table), "partition-table"), (app.offset, taken.app, app.label)]
