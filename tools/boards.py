@@ -52,7 +52,21 @@ def examine(folder, name):
         whole = board.resolve(folder, name)
     except ValueError as error:
         return [str(error)], []
-    return board.validate(whole) + without_source(folder, name), board.warnings(whole)
+    return board.validate(whole) + pulled_shut(whole) + without_source(folder, name), board.warnings(whole)
+
+
+def pulled_shut(whole):
+    """Contacts that the chip's own resistor holds at the level at which they are pressed, so that the unit would call without an
+    end: a list of texts."""
+    found = []
+    inputs = whole.get("inputs") if isinstance(whole.get("inputs"), list) else []
+    for i, one in enumerate(inputs):
+        if isinstance(one, dict) and one.get("wiring") == "contact":
+            for active, shut, free in (("low", "down", "up"), ("high", "up", "down")):
+                if (one.get("active"), one.get("pull")) == (active, shut):
+                    found.append(f"inputs[{i}].pull: {shut!r} holds GPIO {one.get('pin')} {active}, which is `active`: it would "
+                                 f'be read as pressed for ever; write "pull": "{free}"')
+    return found
 
 
 def without_source(folder, name):

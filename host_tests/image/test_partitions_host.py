@@ -98,6 +98,6 @@ def test_a_table_that_is_no_table_is_refused_by_line(tmp_path):
 
 
 def test_a_size_of_flash_that_no_board_has_is_refused():
-    for flash_mb in (None, 2, 5, "4"):
+    for flash_mb in (None, 2, 5, "4", 4.0):
         with pytest.raises(ImageError, match="4, 8, 16 MB"):
             partitions.layout(flash_mb)

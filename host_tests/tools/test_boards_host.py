@@ -86,6 +86,16 @@ def test_how_far_a_fact_was_checked_is_believed_with_its_source_only(tmp_path, s
     assert any(words in text for text in found) or not words, found
 
 
+@pytest.mark.parametrize(("active", "pull", "wanted"), [("low", "down", "up"), ("high", "up", "down"), ("low", "up", None),
+                                                        ("high", "down", None), ("low", "none", None), ("high", "none", None)])
+def test_a_contact_that_the_chip_itself_would_hold_pressed_is_refused(tmp_path, active, pull, wanted):
+    one = {"name": "button", "kind": "button", "wiring": "contact", "debounce_ms": 30, "line": None, "source": "mine",
+           "verified": "proposed", "active": active, "pull": pull, "pin": 4}
+    found = [text for text in problems(tmp_path, inputs=[one]) if text.startswith("inputs")]
+    assert found == ([f"inputs[0].pull: '{pull}' holds GPIO 4 {active}, which is `active`: it would be read as pressed for ever; "
+                      f'write "pull": "{wanted}"'] if wanted else [])
+
+
 def test_a_source_is_looked_for_however_deep_a_fact_lies(tmp_path):
     power = json.loads((boards.ROOT / "board_configs" / "OLIMEX_ESP32_POE_ISO.json").read_text())["power"]
     power["battery"]["source"] = "somewhere"

@@ -49,7 +49,7 @@ def layout(flash_mb, form="rom", path=None):
     `path`: another table than that of the form. Raises ImageError.
     """
     path = path or LAYOUTS[form]
-    if flash_mb not in FLASH_MB:
+    if type(flash_mb) is not int or flash_mb not in FLASH_MB:
         raise ImageError(f"flash_mb: {flash_mb!r}; a board has {', '.join(map(str, FLASH_MB))} MB: correct the board's file")
     found, end = [], flash_mb * 1024 * 1024
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
