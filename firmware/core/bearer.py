@@ -1,4 +1,5 @@
-"""What core.bearers knows of one bearer: whether it is on, since when it has a network, how far it is to be trusted. Pure."""
+"""What core.bearers knows of one bearer: whether it is on, since when it has a network, how far it is to be trusted; and who of
+several is trusted most. Pure."""
 
 from micropython import const
 
@@ -54,3 +55,14 @@ def young(tick_ms, now_ms):
     if tick_ms is not None and clock.diff(now_ms, tick_ms) > _AGE_MS:
         return clock.add(now_ms, -_AGE_MS)
     return tick_ms
+
+
+def better(bearers, carrier, battery):
+    """Who of those before the carrier is gone back to, None if nobody: who failed least, so that one without a cable does not
+    stand before one that works."""
+    best = None
+    for index in range(carrier):
+        one = bearers[index]
+        if (best is None or one.hold_ms < bearers[best].hold_ms) and not (battery and one.hungry):
+            best = index
+    return best

@@ -1,20 +1,22 @@
 """Which of several bearers carries the unit's link: their order, falling back, going back, the supply. Pure.
 
 Rules
-- The board lists its bearers in order of preference. One of them carries; the next is switched on beside it when it is wanted,
-  and the old one goes off when the new one carries: whichever works first is used (P8).
+- The board lists its bearers in order of preference. One carries; the next is switched on beside it when it is wanted, and the
+  old one goes off when the new one carries: whichever works first is used (P8).
 - The carrier is *lost* when it has no network for 15 s, or for 5 s while a call waits for its receipt (a modem three times as
-  long). It is *dead* when it has one and the link finds no broker for 90 s, or for 15 s while a call waits. A call that has no
-  receipt for 15 s, however well the brokers answer, has the next bearer tried beside; then after 30, 60 ... 240 s, as changes
-  bring no receipt.
+  long). It is *dead* when it has one and the link finds no broker for 90 s, or for 15 s while a call waits. A call without a
+  receipt for 15 s, however well the brokers answer, has the next bearer tried beside; then after 30, 60 ... 240 s.
 - Next is one that has a network and was not tried since the link was last up; else the next in order that was not tried.
+- A modem takes the route when it is dialled, not before. While a call waits and the carrier has a network and no broker, it has
+  to come within 15 s of that, each second time 30 s: so long it waits for PPP itself. Then it goes off, and the carrier has its
+  route, and 15 s, before it is dialled again: one that was dead or lost may have healed.
 - Where the routes allow it the link goes over before the old bearer goes off (PROVING). Ethernet cannot be proven beside Wi-Fi:
-  ESP-IDF gives the Wi-Fi station the route while it is on. Nor are these two on together for longer than a change takes: many a
-  board's Ethernet has an unsteady clock while the radio is on (ESP32 errata, CLK-3.22). If neither comes they take turns.
+  ESP-IDF gives the Wi-Fi station the route. Nor are these two on together for longer than a change takes: many a board's
+  Ethernet has an unsteady clock while the radio is on (ESP32 errata, CLK-3.22). If neither comes they take turns.
 - Who was left because it failed, or did not come when asked, is an open fault `path` until the link is up over it (P5).
 - Back to a better bearer only in calm: no call, no speech, the link up. First a minute after it was left, and each time that it
-  fails again twice as long, up to an hour; one that carried for ten minutes begins anew. It is switched on beside, and has to
-  be up for 10 s. To switch Ethernet on the loop stands still for seconds: that is done in calm, or when nothing else carries.
+  fails again twice as long, up to an hour; one that carried for ten minutes begins anew. It has to be up for 10 s. To switch
+  Ethernet on the loop stands still for seconds: that is done in calm, or when nothing else carries.
 - On battery Ethernet goes off and another takes over, but not during a call or speech; with nothing else it goes on. It is used
   again when the mains have been back for a minute; and for a call that nobody else carries.
 
@@ -32,7 +34,7 @@ Source: DESIGN (timers: next bearer in parallel from 15 s), P4, P5, P8; docs/bea
 from micropython import const
 
 from firmware.core import clock
-from firmware.core.bearer import Bearer, young
+from firmware.core.bearer import Bearer, better, young
 
 # Numbers: as texts they would be names in a table that is nearly full in such a unit (docs/rom.md).
 RESTING = const(0)
@@ -55,6 +57,7 @@ FAILED = const(11)
 RESTED = const(12)
 WOKEN = const(13)
 TICK = const(14)
+DIALLED = const(15)  # the modem, that is: PPP begins
 
 _LOST_MS = const(15000)  # Wi-Fi's own reconnecting takes 1-4 s, a busy access point some more
 _LOST_CALLED_MS = const(5000)
@@ -68,13 +71,8 @@ _GOOD_MS = const(600000)
 
 _FACTS = {UP: "_came", DOWN: "_went", ONLINE: "_went_online", OFFLINE: "_went_offline", CALLED: "_called", SERVED: "_served",
           BUSY: "_busied", CALM: "_calmed", ON_BATTERY: "_on_battery", ON_MAINS: "_on_mains", JOINED: "_ignore",
-          FAILED: "_ignore", RESTED: "_rest", WOKEN: "_ignore", TICK: "_tick"}
-_TABLE = {
-    RESTING: dict(_FACTS),
-    CARRYING: _FACTS,
-    CHANGING: _FACTS,
-    PROVING: dict(_FACTS),
-}
+          FAILED: "_ignore", RESTED: "_rest", WOKEN: "_ignore", TICK: "_tick", DIALLED: "_dialled"}
+_TABLE = {RESTING: dict(_FACTS), CARRYING: _FACTS, CHANGING: _FACTS, PROVING: dict(_FACTS)}
 _TABLE[RESTING].update({RESTED: "_ignore", WOKEN: "_wake"})
 _TABLE[PROVING].update({JOINED: "_joined", FAILED: "_unproven"})
 _JUDGES = {RESTING: "_pass", CARRYING: "_judge", CHANGING: "_judge_coming", PROVING: "_judge_proof"}
@@ -100,6 +98,7 @@ class Bearers:
         self._carried_ms = 0
         self._turned_ms = 0  # when a change last ended, either way
         self._due_ms = 0  # end of the change, or proof, that is under way
+        self._dialled_ms = None  # since when who is coming has the carrier's route
         self._back_ms = None  # no better one is tried before
         self._fruitless = 0  # changes since a receipt was awaited
 
@@ -138,12 +137,18 @@ class Bearers:
             self._all[index].up_ms = now_ms
             if index == self.carrier:
                 self._ill_ms = None if self._online else now_ms  # it has its time to find a broker
+                self._dialled_ms = None  # and the route, by that very event
         return ()
 
     def _went(self, now_ms, index):
         self._all[index].up_ms = None
         if index == self.carrier:
             self._ill_ms = now_ms
+        return ()
+
+    def _dialled(self, now_ms):
+        if self._dialled_ms is None:  # dialled once more is no new beginning
+            self._dialled_ms = now_ms
         return ()
 
     def _went_online(self, now_ms):
@@ -163,11 +168,11 @@ class Bearers:
 
     def _called(self, now_ms):
         self._called_ms = now_ms
+        self._fruitless = 0
         return ()
 
     def _served(self, now_ms):
         self._called_ms = None
-        self._fruitless = 0
         return ()
 
     def _busied(self, now_ms):
@@ -192,7 +197,9 @@ class Bearers:
         actions = [("STAY",)] if self.state == PROVING else []
         self.state = RESTING
         self.coming = None
-        return actions + self._off(range(len(self._all)))
+        for index in range(len(self._all)):
+            actions += self._off(index)
+        return actions
 
     def _wake(self, now_ms):
         self.state = CARRYING
@@ -217,19 +224,10 @@ class Bearers:
                 other = self._next(self.carrier)
                 if other is not None:
                     return self._change(other, "supply", now_ms)
-            better = self._better()
-            if better is not None:
-                return self._change(better, "back", now_ms)
+            other = better(self._all, self.carrier, self._battery)
+            if other is not None:
+                return self._change(other, "back", now_ms)
         return ()
-
-    def _better(self):
-        """Who of those before the carrier is gone back to, None if nobody: who failed least, so that one without a cable does not
-        stand before one that works."""
-        best = None
-        for index in range(self.carrier):
-            if self._fed(index) and (best is None or self._all[index].hold_ms < self._all[best].hold_ms):
-                best = index
-        return best
 
     def _failing(self, now_ms):
         """Why the carrier is to be left: lost, dead, or "" if it is not."""
@@ -274,41 +272,43 @@ class Bearers:
 
     def _change(self, index, why, now_ms):
         self.state = CHANGING
-        self.coming = index
         self._why = why
+        return self._start(index, now_ms)
+
+    def _start(self, index, now_ms):
+        self.coming = index
+        self._dialled_ms = None
         self._due_ms = clock.add(now_ms, self._all[index].patience_ms)
-        actions = self._switch_on(index)
-        more = self._judge_coming(now_ms)
-        return actions + more if actions and more else actions or more
+        return self._switch_on(index)
 
     # --- CHANGING
 
     def _judge_coming(self, now_ms):
         index, why = self.coming, self._why
+        one = self._all[index]
         if self._unwanted(now_ms):
             return self._give_up(False, now_ms)
-        if self._all[index].up_ms is not None:
-            if why == "back" and not self._all[index].lasts(_STEADY_MS, now_ms):
-                return ()
-            return self._arrived(now_ms)
-        if not clock.reached(now_ms, self._due_ms):
+        if one.up_ms is not None:
+            return () if why == "back" and not one.lasts(_STEADY_MS, now_ms) else self._arrived(now_ms)
+        if not clock.reached(now_ms, self._due_ms) and not self._hinders(now_ms):
             return ()
         if why in ("back", "supply"):
             return self._give_up(True, now_ms)
-        self._all[index].tried = True
+        one.tried = True
         other = self._next(index)
-        if other is None:  # it was for a call alone, which has its receipt
-            return self._give_up(True, now_ms)
-        if not self._all[index].tried and self._all[self.carrier].up_ms is not None:
-            return self._give_up(True, now_ms)  # all were tried; and what is on without a network may have the carrier's route
-        self._due_ms = clock.add(now_ms, self._all[other].patience_ms)
+        all_tried = not one.tried  # a new round; and what is on without a network may have the carrier's route
+        if other is None or all_tried and self._all[self.carrier].up_ms is not None or other == index and self._both(index):
+            return self._give_up(True, now_ms)  # nobody: it was for a call alone, which has its receipt
         actions = [("FAULT", index, True)]
         if other != index:
-            self.coming = other
-            return actions + self._off((index,)) + list(self._switch_on(other))
-        if self._both(index):
-            return self._give_up(True, now_ms)
-        return actions  # they stay on: whoever comes first carries
+            actions += self._off(index)
+        return actions + self._start(other, now_ms)  # the same one stays on: whoever comes first carries
+
+    def _hinders(self, now_ms):
+        """A call waits, and who is coming has kept the route too long from a carrier that has a network."""
+        if self._online or self._called_ms is None or self._dialled_ms is None or self._all[self.carrier].up_ms is None:
+            return False
+        return clock.diff(now_ms, self._dialled_ms) >= _CALLED_MS << (self._fruitless & 1)
 
     def _unwanted(self, now_ms):
         """True if the carrier has recovered, or the reason of the change is over."""
@@ -361,7 +361,7 @@ class Bearers:
             self._all[index].doubt()
             self._back_ms = clock.add(now_ms, self._all[index].hold_ms)
             actions = [("FAULT", index, True)]
-        return actions + self._off((index,))
+        return actions + self._off(index)
 
     def _take(self, anew, now_ms):
         """The one that was coming carries."""
@@ -383,14 +383,14 @@ class Bearers:
             actions.append(("FAULT", index, False))
         actions.append(("CARRY", index, was if self._used else None, why, anew))
         self._used = True
-        return actions + self._off([other for other in range(len(self._all)) if other != index])
+        return actions + self._off(was)
 
     def _both(self, index):
         """True if that one and the carrier are Ethernet and Wi-Fi."""
-        return sorted((self._all[index].name, self._all[self.carrier].name)) == ["ethernet", "wifi"]
+        return "cellular" not in (self._all[index].name, self._all[self.carrier].name)
 
     def _switch_on(self, index):
-        return [("ON", index)] if self._all[index].switch(True) else ()
+        return [("ON", index)] if self._all[index].switch(True) else []
 
-    def _off(self, indices):
-        return [("OFF", index) for index in indices if self._all[index].switch(False)]
+    def _off(self, index):
+        return [("OFF", index)] if self._all[index].switch(False) else []

@@ -40,6 +40,8 @@ class Bearers:
         self._connects = None  # of the link, while one is dialled to prove a bearer
         self._made = 0  # connections of the link, when last looked at
         self._dials = 0  # of the cellular bearer, when another last had, or may have had, the route
+        self._least = 0  # when another last had it for certain
+        self._last = 0  # when last looked at
         self._up_ms = now()  # when any was last up
         self._trouble = ""  # of a modem that is not used, as told last
         self._failed = False  # it is at fault because it was used, which only use can mend
@@ -83,11 +85,17 @@ class Bearers:
 
     @property
     def drops(self):
-        return sum([part.drops for part in self._parts])
+        count = 0
+        for part in self._parts:
+            count += part.drops
+        return count
 
     @property
     def steps(self):
-        return sum([part.steps for part in self._parts])
+        count = 0
+        for part in self._parts:
+            count += part.steps
+        return count
 
     def _part(self):
         """Who has, or is to have, what is dialled now."""
@@ -150,6 +158,10 @@ class Bearers:
             if up != self._seen[i]:
                 self._seen[i] = up
                 self._tell_of(rules.UP if up else rules.DOWN, i)
+        dials = self._dialled()
+        if dials != self._last:
+            self._last = dials
+            self._tell(rules.DIALLED)
         online = shell.link.online  # after the bearers: a link over one that has come just now is none over the carrier
         if online != self._online:
             self._online = online
@@ -200,6 +212,7 @@ class Bearers:
     def _tell_of(self, event, index):
         if event == rules.UP and self._parts[index].name != "cellular":
             self._dials = self._dialled()
+            self._least = self._last  # a modem that was dialled since may have been before it, or after
         self._obey(self._rules.handle(event, self._now(), index))
 
     def _obey(self, actions):
@@ -230,8 +243,12 @@ class Bearers:
         carrier = self._parts[self._rules.carrier]
         if part is carrier or carrier.resting:
             return
-        if (carrier.name == "cellular") == (self._dialled() == self._dials) and "cellular" in (part.name, carrier.name):
-            carrier.rest(True)  # the route went to the other, and does not come back by itself
+        if carrier.name == "cellular":
+            anew = self._dialled() == self._dials
+        else:
+            anew = part.name == "cellular" and self._dialled() != self._least
+        if anew:  # the route went, or may have gone, to the other, and does not come back by itself
+            carrier.rest(True)
             carrier.rest(False)
 
     def _dialled(self):

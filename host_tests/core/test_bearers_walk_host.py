@@ -20,6 +20,8 @@ class Walked:
         self.online = self.called = self.busy = False
         self.carrier = None
         self.waited_ms = 0  # that the open call has waited with nothing but its carrier on
+        self.taken = False  # a modem was dialled beside the carrier, and has its route
+        self.stuck_ms = 0  # that the open call has waited for that modem, with a carrier that has a network
         self.obey(self.rules.handle(bearers.WOKEN, self.now_ms))
 
     def obey(self, actions):
@@ -32,6 +34,7 @@ class Walked:
                 assert action[1] in self.on, "switched off twice"
                 self.on.discard(action[1])
                 self.up.discard(action[1])
+                self.taken = False
             elif verb == "CARRY":
                 assert action[3] in ("lost", "dead", "supply", "back") and action[2] != action[1]
                 if action[4]:
@@ -59,6 +62,8 @@ class Walked:
                  ("CALM",) if self.busy else ("BUSY",), ("ON_BATTERY",), ("ON_MAINS",), ("TICK",)]
         for index in sorted(self.on):
             found.append(("DOWN", index) if index in self.up else ("UP", index))
+            if self.names[index] == "cellular" and index == self.rules.coming and index not in self.up:
+                found.append(("DIALLED",))
         if self.rules.state == PROVING:
             found += [("JOINED",), ("FAILED",)]
         found.append(("WOKEN",) if self.rules.state == RESTING else ("RESTED",))
@@ -74,6 +79,10 @@ class Walked:
             return
         if verb in ("UP", "DOWN"):
             self.up.add(event[1]) if verb == "UP" else self.up.discard(event[1])
+            if event == ("UP", self.rules.carrier):
+                self.taken = False
+        if verb == "DIALLED":
+            self.taken = True
         if verb in ("ONLINE", "OFFLINE"):
             self.online = verb == "ONLINE"
         if verb in ("CALLED", "SERVED"):
@@ -91,16 +100,21 @@ class Walked:
             assert self.waited_ms <= 15000, "a call waits"
         else:
             self.waited_ms = 0
+        if self.called and self.taken and self.rules.carrier in self.up and not self.online:
+            self.stuck_ms += 250
+            assert self.stuck_ms <= 30000, "a call waits for a route that a modem has"
+        else:
+            self.stuck_ms = 0
 
     def key(self):
         """What the state is, with times as far as they matter."""
         rules = self.rules
         ages = []
-        for tick_ms in (rules._called_ms, rules._ill_ms, rules._turned_ms, rules._due_ms, rules._back_ms):
+        for tick_ms in (rules._called_ms, rules._ill_ms, rules._turned_ms, rules._due_ms, rules._back_ms, rules._dialled_ms):
             ages.append(None if tick_ms is None else min(max(clock.diff(self.now_ms, tick_ms) // _STEP_MS, -3), 3))
         tried = tuple(one.tried for one in rules._all)
         return (rules.state, rules.carrier, rules.coming, tuple(sorted(self.up)), self.online, self.called, self.busy,
-                rules._battery, rules._why, min(rules._fruitless, 2), tuple(ages), tried)
+                rules._battery, rules._why, min(rules._fruitless, 2 + (rules._fruitless & 1)), tuple(ages), tried)
 
 
 def walked(names, path):

@@ -3,6 +3,7 @@
 import random
 
 import machine
+import outside
 import pytest
 import routes
 
@@ -79,6 +80,33 @@ def test_a_modem_that_has_dialled_when_nobody_wants_it_any_more_takes_no_route()
     cellular._write = written
     street.play(60, dialling)
     assert asked and cellular.dials == 0 and cellular._modem.state == "READY"
+
+
+_HEALED = {  # what the Wi-Fi does from 60 s on; then somebody presses
+    "dead": ("dead_path", "dead_path"),
+    "lost": ("no_ap", "dead_path"),  # then joined again, and the router has no way yet
+}
+
+
+@pytest.mark.parametrize("how", sorted(_HEALED))
+@pytest.mark.parametrize("ppp", ["refused", "silent"])
+def test_a_wifi_that_heals_beside_a_modem_that_is_dialled_in_vain_carries_the_call_in_time(how, ppp):
+    """From its first dialling on the modem has the route; the call waits 15 s for it at the most, each second time 30 s."""
+    first, then = _HEALED[how]
+    waited = []
+    for heals_s in (70, 86, 108, 120):  # two in the first turn of the modem, two in the second
+        street = Street(("wifi", "cellular"))
+        if ppp == "silent":
+            machine.world.bearers[outside.MODEM_JOIN] = 1000000
+        else:
+            put("cellular", "ppp_refused")
+        acts = {60: lambda: put("wifi", first), 61: street.calls.press, 66: lambda: put("wifi", then),
+                heals_s: lambda: put("wifi", "ok")}
+        longest = carried(street, heals_s + 45, acts)
+        assert street.calls.since_ms is None and street.bearers.name == "wifi" and street.link.over == routes.WIFI
+        waited.append(longest - (heals_s - 61))
+    assert street.parts["cellular"].dials > 1
+    assert max(waited[:2]) <= 20 and max(waited) <= 35, waited
 
 
 def test_among_three_the_one_without_a_cable_does_not_stand_before_a_wifi_that_works():
