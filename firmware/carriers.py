@@ -36,9 +36,14 @@ def _ethernet(board, settings, now):
     facts = board["ethernet"]
     mode = machine.Pin.OUT if facts["ref_clk_mode"] == "out" else machine.Pin.IN
     power = None if facts["power"] is None else machine.Pin(facts["power"], machine.Pin.OUT, value=1)
-    lan = network.LAN(mdc=machine.Pin(facts["mdc"]), mdio=machine.Pin(facts["mdio"]), power=power,
-                      phy_type=getattr(network, "PHY_" + facts["phy"]), phy_addr=facts["phy_addr"],
-                      ref_clk=machine.Pin(facts["ref_clk"]), ref_clk_mode=mode)
+    lan = None
+    try:
+        lan = network.LAN(mdc=machine.Pin(facts["mdc"]), mdio=machine.Pin(facts["mdio"]), power=power,
+                          phy_type=getattr(network, "PHY_" + facts["phy"]), phy_addr=facts["phy_addr"],
+                          ref_clk=machine.Pin(facts["ref_clk"]), ref_clk_mode=mode)
+    finally:
+        if lan is None and power is not None:
+            power.value(0)  # nobody else would
     return Ethernet(lan, network.ETH_CONNECTED, None if power is None else power.value, now)
 
 

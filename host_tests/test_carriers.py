@@ -48,11 +48,13 @@ def test_a_phy_that_does_not_answer_or_a_fact_that_is_wrong_costs_that_bearer_an
                            ({"ethernet": {}}, "ethernet cannot be used")):
         bearers, stored = made("ethernet", "wifi", **changes)
         assert bearers.names == ["wifi"] and len(stored.problems) == 1 and stored.problems[0].startswith(words)
+        assert not machine.world.level(12), "what cannot be used draws nothing"
     new_world()
     machine.world.ethernet("no_phy")
     stored = Stored()
     bearers = carriers.make_bearers(("ethernet", "wifi"), None, stored, now)
     assert bearers.names == ["wifi"] and "esp_eth_driver_install" in stored.problems[0]
+    assert not machine.world.level(12)
 
 
 def test_with_none_that_could_be_made_there_is_none():

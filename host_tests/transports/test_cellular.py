@@ -113,6 +113,14 @@ def test_at_rest_the_modem_is_ready_and_dials_within_seconds():
     assert not bench.ppp.isconnected() and not bench.ppp.active()
 
 
+def test_a_modem_that_falls_silent_does_not_keep_ppp_from_ending_before_it_is_asked_again():
+    bench = joined()
+    machine.world.modem("silent")
+    bench.cellular.rest(True)
+    bench.until(lambda: bench.cellular._modem.state == "WAKING", 5)
+    assert not bench.ppp.active(), "else it would read what the modem answers"
+
+
 def test_at_rest_on_battery_it_is_off_but_while_a_call_is_open():
     bench = joined()
     cellular = bench.cellular
