@@ -110,7 +110,9 @@ class FileJournal:
             return more
         except OSError as problem:
             self._failed("journal: its files cannot be changed (%s); is the file system full?" % problem)
-            return False
+        except MemoryError:
+            self._wait = self._pause  # no fault of the files: what runs beside leaves room for a look another time
+        return False
 
     def usage(self):
         """For the health report: as Journal.usage; of files nobody counts the erases."""
@@ -147,52 +149,52 @@ class FileJournal:
         raise JournalError("no directory for its files (%s); is the file system full?" % problem)
 
     def _records(self):
-        """List of what _parsed gives."""
-        names = os.listdir(self._directory)
-        records = []
-        for name in names:
-            record = _parsed(name)
-            if record is not None:
-                records.append(record)
+        """List of their names. Nothing else of them is kept: 200 in parts would fill the memory of a board without PSRAM."""
+        records = os.listdir(self._directory)
+        count = len(records)
+        for place in range(count - 1, -1, -1):
+            if not _is_record(records[place]):
+                records.pop(place)
         self._files = len(records)
-        if len(names) > len(records):
-            strange = (len(names) - len(records), self._directory)
+        if count > len(records):
+            strange = (count - len(records), self._directory)
             self._note_fault("journal: %d files in %s that are no records; passed over" % strange)
         return records
 
     def _resume(self, records):
         session = newest = None
-        for record in records:
-            if record[0] == "s" and (session is None or record[3] > session[3]):
-                session = record
-            if newest is None or record[3] > newest[3]:
-                newest = record
+        for name in records:
+            if name[0] == "s" and (session is None or _boot_of(name) > _boot_of(session)):
+                session = name
+            if newest is None or _boot_of(name) > _boot_of(newest):
+                newest = name
         if newest is None:
             self._epoch_n = int.from_bytes(self._entropy(4), "little")
             self.boot = 1
         else:
-            self._epoch_n = (session or newest)[1]
-            self.boot = newest[3] + (1 if session else _BOOT_SKIP)
+            self._epoch_n = int((session or newest)[1:9], 16)
+            self.boot = int(_boot_of(newest), 16) + (1 if session else _BOOT_SKIP)
+        self.epoch = "%08x" % self._epoch_n
+        if newest is not None:
             self._replay(records)
             self._call_n += _CALL_N_SKIP
             if session is None:
                 self._note_fault("journal damaged: no file says which session was the last")
-        self.epoch = "%08x" % self._epoch_n
 
     def _replay(self, records):
         over = []
+        for name in records:
+            if name[1:9] == self.epoch:
+                self._call_n = max(self._call_n, int(_call_of(name), 16))
+                if name[0] == "c":
+                    over.append(_call_of(name))
         found = []
-        for kind, epoch_n, call_n, _, trigger, _ in records:
-            if epoch_n == self._epoch_n:
-                self._call_n = max(self._call_n, call_n)
-                if kind == "c":
-                    over.append(call_n)
-                elif kind == "t":
-                    found.append((call_n, trigger))
+        for name in records:
+            if name[0] == "t" and name[1:9] == self.epoch and _call_of(name) not in over:
+                found.append((int(_call_of(name), 16), _trigger_of(name)))
         found.sort()
         for call_n, trigger in found:
-            if call_n not in over:
-                self._calls.add(call_n, trigger)
+            self._calls.add(call_n, trigger)
 
     # Writing
 
@@ -212,10 +214,10 @@ class FileJournal:
         try:
             self._make(name)
             return True
-        except OSError as problem:
+        except (OSError, MemoryError) as problem:
             if len(self._owed) < _OWED_MOST:
                 self._owed.append(name)
-            self._failed("journal: no file could be made (%s); is the file system full?" % problem)
+            self._failed("journal: no file could be made (%r); is the file system full?" % (problem,))
             return False
 
     def _make(self, name):
@@ -224,8 +226,8 @@ class FileJournal:
         path = self._directory + "/" + name
         if name[0] == "c":
             for record in self._records():
-                if record[0] == "t" and record[5][1:17] == name[1:17]:
-                    os.rename(self._directory + "/" + record[5], path)
+                if record[0] == "t" and record[1:17] == name[1:17]:
+                    os.rename(self._directory + "/" + record, path)
                     return
         if self._files >= _FILES_END:
             raise OSError(_ENOSPC)
@@ -261,20 +263,20 @@ class FileJournal:
         """Name of a record that says nothing any more, or None."""
         records = self._records()
         over = []
-        highest = newest = 0
-        for kind, epoch_n, call_n, boot, _, _ in records:
-            if epoch_n == self._epoch_n:
-                highest = max(highest, call_n)
-                if kind == "c":
-                    over.append(call_n)
-                elif kind == "s":
-                    newest = max(newest, boot)
+        highest = newest = ""
+        for name in records:
+            if name[1:9] == self.epoch:
+                highest = max(highest, _call_of(name))
+                if name[0] == "c":
+                    over.append(_call_of(name))
+                elif name[0] == "s":
+                    newest = max(newest, _boot_of(name))
         spent = None
-        for kind, epoch_n, call_n, boot, _, name in records:
-            if epoch_n == self._epoch_n:
-                if kind == "t" and call_n in over:
+        for name in records:
+            if name[1:9] == self.epoch:
+                if name[0] == "t" and _call_of(name) in over:
                     return name
-                if kind == "c" and call_n < highest or kind == "s" and boot < newest:
+                if name[0] == "c" and _call_of(name) < highest or name[0] == "s" and _boot_of(name) < newest:
                     spent = name
         return spent
 
@@ -287,9 +289,19 @@ def _check(text):
     return "%04x" % (binascii.crc32(text.encode()) & 0xFFFF)
 
 
-def _parsed(name):
-    """(kind, epoch, call number, boot, (trigger, input, kind, cause), name) of a file's name, or None if it is no record."""
-    if len(name) != _NAME or name[0] not in "stc" or name[33:] != _check(name[:33]):
-        return None
-    trigger = (int(name[25:27], 16), int(name[27:29], 16), int(name[29:31], 16), int(name[31:33], 16))
-    return name[0], int(name[1:9], 16), int(name[9:17], 16), int(name[17:25], 16), trigger, name
+def _is_record(name):
+    return len(name) == _NAME and name[0] in "stc" and name[33:] == _check(name[:33])
+
+
+# Parts of a name that compare as the numbers do that they stand for.
+def _call_of(name):
+    return name[9:17]
+
+
+def _boot_of(name):
+    return name[17:25]
+
+
+def _trigger_of(name):
+    """(trigger, input, kind, cause)."""
+    return int(name[25:27], 16), int(name[27:29], 16), int(name[29:31], 16), int(name[31:33], 16)

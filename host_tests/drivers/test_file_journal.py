@@ -68,14 +68,15 @@ def _journal_error(do, *arguments):
 
 
 class Refusing(FileJournal):
-    """`refuses`: the next so many changes fail as on a full file system."""
+    """`refuses`: the next so many changes fail as on a full file system; `full`: the memory is full instead."""
 
     refuses = 0
+    full = False
 
     def _make(self, name):
         if self.refuses:
             self.refuses -= 1
-            raise OSError(28)
+            raise MemoryError if self.full else OSError(28)
         super()._make(name)
 
 

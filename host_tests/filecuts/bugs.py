@@ -11,8 +11,8 @@ class ClearByRemoving(FileJournal):
     def cleared(self, call_n):
         self._calls.remove(call_n)
         for record in self._records():
-            if record[0] == "t" and record[2] == call_n:
-                os.remove(self._directory + "/" + record[5])
+            if record[0] == "t" and int(record[9:17], 16) == call_n:
+                os.remove(self._directory + "/" + record)
 
 
 class ClearGoesFirst(FileJournal):
@@ -21,7 +21,7 @@ class ClearGoesFirst(FileJournal):
     def _spent(self):
         for record in self._records():
             if record[0] == "c":
-                return record[5]
+                return record
         return None
 
 
@@ -33,7 +33,7 @@ class ForgetsTheHighest(FileJournal):
         if spent is None:
             for record in self._records():
                 if record[0] == "c":
-                    return record[5]
+                    return record
         return spent
 
 
@@ -77,7 +77,7 @@ class SessionFirstRemoved(FileJournal):
         self._begin()
         for record in self._records():
             if record[0] == "s":
-                os.remove(self._directory + "/" + record[5])
+                os.remove(self._directory + "/" + record)
         self._resume(self._records())
         self._write(self._name("s", self._call_n, (0, 0, 0, 0)))
         return self._calls.copy()
