@@ -1,7 +1,7 @@
 """core/bearer.py: what is kept of one bearer."""
 
 from firmware.core import clock
-from firmware.core.bearer import Bearer, young
+from firmware.core.bearer import Bearer, better, young
 
 
 def test_a_switch_says_whether_it_changed_anything_and_off_is_without_a_network():
@@ -32,6 +32,17 @@ def test_a_modem_has_more_patience_than_a_radio_and_ethernet_is_the_hungry_one()
     wifi, ethernet, cellular = Bearer("wifi"), Bearer("ethernet"), Bearer("cellular")
     assert wifi.patience_ms < ethernet.patience_ms < cellular.patience_ms and (wifi.slow, cellular.slow) == (1, 3)
     assert (wifi.hungry, ethernet.hungry, cellular.hungry) == (False, True, False)
+
+
+def test_gone_back_to_is_who_failed_least_before_the_carrier_the_preferred_one_of_equals_and_none_that_is_too_hungry():
+    ethernet, wifi, cellular = three = [Bearer(name) for name in ("ethernet", "wifi", "cellular")]
+    assert better(three, 0, False) is None
+    assert better(three, 2, False) == 0 and better(three, 2, True) == 1 and better(three, 1, True) is None
+    ethernet.doubt()
+    assert better(three, 2, False) == 1 and better(three, 1, False) == 0
+    wifi.doubt()
+    cellular.hold_ms = 0
+    assert better(three, 2, False) == 0
 
 
 def test_an_old_tick_is_kept_just_old_enough_to_be_compared():

@@ -86,6 +86,19 @@ def test_a_modem_that_was_dialled_in_the_same_moment_as_wifi_came_may_have_the_r
     assert [one for one in said if one[0] in ("wifi", "cellular")] == [("cellular", "off"), ("wifi", "off"), ("wifi", "on")]
 
 
+def test_a_carrier_is_begun_anew_for_its_route_when_a_modem_goes_off_and_not_when_another_does():
+    bench = carrying("ethernet", "wifi", "cellular")
+    bench.parts["ethernet"].there = bench.link.online = False
+    bench.run(60)
+    assert bench.on() == ["ethernet", "cellular"] and bench.parts["cellular"].dials == 1
+    bench.said.clear()
+    said = bench.run(65)
+    assert bench.on() == ["ethernet", "cellular"], "Wi-Fi had its turn in between"
+    names = [one for one in said if one[0] in bench.parts]
+    assert names == [("cellular", "off"), ("ethernet", "off"), ("ethernet", "on"), ("wifi", "on"), ("wifi", "off"),
+                     ("cellular", "on")]
+
+
 def test_after_an_error_between_two_actions_the_one_that_carries_is_on_and_the_other_off():
     bench = carrying("ethernet", "wifi")
     bench.parts["ethernet"].there = bench.link.online = False
