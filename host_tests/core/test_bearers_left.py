@@ -100,3 +100,32 @@ def test_when_all_were_tried_and_the_old_one_has_a_network_the_others_go_off():
     bench.went("wifi")
     bench.run(200)
     assert bench.on == {"wifi", "cellular"}, "without a network of its own it keeps the other beside it"
+
+
+def test_the_third_has_its_turn_at_once_when_the_second_has_come_to_nothing():
+    bench = Bench("ethernet", "wifi", "cellular").well("ethernet")
+    bench.went("ethernet")
+    bench.tell("OFFLINE")
+    bench.run(15)
+    assert bench.on == {"ethernet", "wifi"}
+    bench.run(15)
+    assert bench.on == {"ethernet", "cellular"} and bench.said[-1] == ("FAULT", "wifi", True)
+
+
+def test_a_better_one_that_does_not_come_is_let_be_and_no_other_is_asked_for_it():
+    bench = Bench("ethernet", "wifi", "cellular").well("ethernet")
+    bench.went("ethernet")
+    bench.tell("OFFLINE")
+    bench.run(30)
+    bench.came("cellular")
+    bench.tell("ONLINE")
+    bench.run(120)
+    assert bench.on == {"cellular", "wifi"}, "which has not failed yet"
+    bench.run(15)
+    assert bench.on == {"cellular"}
+    bench.run(119)
+    assert bench.on == {"cellular"}
+    bench.run(1)
+    assert bench.on == {"cellular", "ethernet"}
+    bench.run(20)
+    assert bench.on == {"cellular"}
