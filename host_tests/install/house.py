@@ -7,7 +7,7 @@ import io
 import json
 import pathlib
 
-from tools import pki
+from tools import deploy, pki
 from tools.brokers import Broker, free_port
 from tools.image import lock
 from tools.install import desk, flats, init, scheme
@@ -30,8 +30,9 @@ _ECHO_DB, _ECHO_MS = -20, 20
 class House:
     """`with`: the broker runs. `chips`: for which a MicroPython is locked."""
 
-    def __init__(self, path, rows, chips=("esp32",)):
-        """`rows`: lines of flats.csv behind HEADER, or the number of flats: f0, f1 ..."""
+    def __init__(self, path, rows, chips=("esp32",), spoken=True):
+        """`rows`: lines of flats.csv behind HEADER, or the number of flats: f0, f1 ...; `spoken`: the images have the spoken
+        messages, two thirds of what is written; without them a unit sounds its tones alone."""
         rows = rows if isinstance(rows, str) else "".join(ROW.format(n) for n in range(rows))
         self.path = pathlib.Path(path)
         self.dir = self.path / "scheme"
@@ -43,12 +44,16 @@ class House:
         self.change(timers=TIMERS)
         self.write(HEADER + rows)
         self.broker = None
+        self._spoken, self._messages_in = spoken, deploy.messages_in
 
     def __enter__(self):
+        if not self._spoken:
+            deploy.messages_in = lambda *_: []
         self.start_broker()
         return self
 
     def __exit__(self, *_):
+        deploy.messages_in = self._messages_in
         self._loop.run_until_complete(self.broker.stop())
         self._loop.close()
 

@@ -90,6 +90,42 @@ def test_a_dry_run_names_what_stands_in_the_way(tmp_path, capsys):
     assert said.count("Next: ") == 3
 
 
+def test_a_dry_run_says_that_the_audit_is_broken_which_would_stop_the_run(tmp_path, capsys):
+    one, words = ready(tmp_path)
+    Audit(one.audit).append(flat="f9", unit="u9", result="failed")
+    one.audit.write_text(one.audit.read_text().replace("f9", "f8"))
+    assert main(["batch", *words, "--port", "/dev/null", "--dry-run"]) == 1
+    assert "WRONG: audit.csv is broken: row 1" in capsys.readouterr().out
+
+
+def test_a_dry_run_names_a_language_a_missing_button_and_a_port_that_may_not_be_opened(tmp_path, capsys, monkeypatch):
+    one, words = ready(tmp_path)
+    one.flats.write_text(EXAMPLE.replace("hall", "", 1))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("tools.deploy.messages_in", lambda language: [])
+    assert main(["batch", *words, "--port", "/dev/null", "--dry-run"]) == 1
+    said = capsys.readouterr().out
+    assert "/dev/null: MAY NOT BE OPENED" in said and said.count("REMARK: no button is fitted") == 1
+    assert said.count("REMARK: no spoken messages in en have been built") == 2
+    one.flats.write_text(EXAMPLE.replace(",en,", ",fr,"))
+    assert main(["batch", *words, "--port", "/dev/null", "--dry-run"]) == 2
+    assert "line 2, column language: there are no spoken messages in 'fr'; known: de, en" in capsys.readouterr().err
+
+
+def test_a_directory_that_takes_nothing_is_named_and_not_traced(tmp_path, capsys, monkeypatch):
+    one, words = ready(tmp_path)
+    Store(one).take(plain.flat(), "24:6f:28:00:00:01")
+    shut = lambda *_, **named: (_ for _ in ()).throw(OSError(30, "Read-only file system", "the place"))  # noqa: E731
+    retire = ["retire", "f1", *words[:2]]
+    for line, call in ((["batch", *words, "--port", "/dev/null"], "os.open"), (retire, "pathlib.Path.mkdir"),
+                       (retire, "pathlib.Path.rename")):  # fmt: skip
+        with monkeypatch.context() as patch:
+            patch.setattr(call, shut)
+            assert main(line) == 2, line
+        said = capsys.readouterr().err
+        assert "cannot be written: Read-only file system\n  Next: Make room" in said, said
+
+
 def test_wrong_words_and_files_end_before_anything_is_begun(tmp_path, capsys):
     one, words = ready(tmp_path)
     for line, code, text in (
@@ -175,6 +211,11 @@ def test_labels_are_made_for_one_for_some_and_on_a_sheet(tmp_path, capsys):
         assert main(["label", *words[:2], *line]) == 0
         assert capsys.readouterr().out.strip().endswith(name) and (one.dir / "labels" / name).read_bytes()[:5] == b"%PDF-"
     assert main(["label", *words[:2], "--size", "10x10"]) == 2 and "too small" in capsys.readouterr().err
+    assert main(["label", *words[:2], "--size", "70,5X37"]) == 0
+    for size in ("62", "x", "62x", "62x29x1", "nanx29", "-62x29", "infx29"):
+        with pytest.raises(SystemExit):
+            main(["label", *words[:2], f"--size={size}"])
+        assert "such as 62x29" in capsys.readouterr().err
 
 
 def test_the_ca_of_the_house_is_taken_as_it_is(tmp_path):
@@ -183,12 +224,26 @@ def test_the_ca_of_the_house_is_taken_as_it_is(tmp_path):
     assert one.ca_file == made.ca_der and not (one.dir / "pki").exists()
 
 
+@pytest.mark.parametrize("words", [["--help"], ["batch", "--port", "/dev/null", "--dry-run"], ["audit", "show"], ["desk"]])
+def test_who_reads_no_more_is_no_error(tmp_path, words):
+    """`... | head`"""
+    _, place = ready(tmp_path)
+    reading, writing = os.pipe()
+    os.close(reading)
+    place = place if words[0] == "batch" else [] if words[0] == "--help" else place[:2]
+    done = subprocess.run([sys.executable, "-m", "tools.install", *words, *place], stdout=writing, stderr=subprocess.PIPE,
+                          text=True, cwd=deploy.ROOT, timeout=60, check=False)
+    os.close(writing)
+    assert (done.stderr, done.returncode < 2) == ("", True)
+
+
 def has_children(pid):
     return any(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
-def test_ctrl_c_ends_it_with_a_row_and_leaves_no_child_behind(tmp_path):
-    """Nobody answers at this port: esptool is in the middle of its tries."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_with_a_row_and_leaves_no_child_behind(tmp_path, number):
+    """Nobody answers at this port: esptool is in the middle of its tries. A window that is shut is as Ctrl-C."""
     one, words = ready(tmp_path)
     master, slave = pty.openpty()
     try:
@@ -200,7 +255,7 @@ def test_ctrl_c_ends_it_with_a_row_and_leaves_no_child_behind(tmp_path):
                 break
         while not has_children(process.pid):
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stdout.read()
         assert process.wait(30) == 130 and "stopped by you at the step identify" in said, said
     finally:

@@ -51,17 +51,37 @@ def test_a_spreadsheet_s_byte_order_mark_semicolons_blank_lines_and_quotes_are_r
     (HEADER + ROW.replace("f1", "F1"), 2, "flat", "a-z"),
     (HEADER + ROW.replace("u1", "a" * 25), 2, "unit", "1 to 24"),
     (HEADER + ROW.replace("ESP32_GENERIC", "ESP8266"), 2, "board", "known: ESP32_GENERIC"),
-    (HEADER + ROW.replace(",en,", ",e-,"), 2, "language", "language"),
+    (HEADER + ROW.replace(",en,", ",fr,"), 2, "language", "'fr'; known: de, en"),
+    (HEADER + ROW.replace(",en,", ",,"), 2, "language", "known: de, en"),
+    (HEADER + ROW.replace(",en,", ",EN,"), 2, "language", "known: de, en"),
+    (HEADER.replace("button", "") + ROW, 1, "-", "without a name"),
+    (HEADER + ROW.replace("\n", ",,hall\n"), 2, "-", "10 cells"),
+    (HEADER + ROW.replace("hall", '"by the\ndoor"'), 2, "button", "on one line"),
     (HEADER + ROW.replace("hall", "h" * 33), 2, "button", "32"),
     (HEADER + "f1,u1,ESP32_GENERIC,en,,,,\n", 2, "-", "no input"),
     (HEADER + ROW + ROW.replace("u1", "u2"), 3, "flat", "line 2"),
     (HEADER + ROW + ROW.replace("f1", "f2"), 3, "unit", "line 2"),
     (HEADER + 'f1,"u1,ESP32_GENERIC,en,hall,bathroom,,pendant\n', 2, "-", "end"),
-    ((HEADER + ROW).encode() + b"f2,\xe4\n", 3, "-", "UTF-8"),
+    ((HEADER + ROW).encode() + b"f2,\xe4\n", 3, "-", "save it again as `CSV UTF-8`"),
+    ((HEADER + ROW).encode("utf-16"), 1, "-", "save it again as `CSV UTF-8`"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named_with_line_and_column(tmp_path, text, line, column, word):
     found = wrong(tmp_path, text)
     assert found[:2] == (line, column) and word in found[2]
+
+
+def test_empty_columns_that_a_spreadsheet_leaves_behind_the_last_one_are_not_read(tmp_path):
+    text = HEADER.replace("\n", ";;\n") + ROW.replace("\n", ";;\n") + "f2,u2,ESP32_GENERIC,de,Küche,Bad,,,\n;;;;;\n"
+    found = read(tmp_path, text.replace(",", ";"))
+    assert found["f1"].inputs["pendant"] == "pendant" and found["f2"].inputs["button"] == "Küche" and len(found) == 2
+
+
+def test_a_flat_without_a_button_is_remarked_and_goes_on(tmp_path):
+    more = "f2,u2,ESP32_GENERIC,en,,bathroom,,pendant\nf3,u3,OLIMEX_ESP32_POE_ISO,en,,bathroom,,\n"
+    found = read(tmp_path, HEADER + ROW + more)
+    assert found["f1"].remarks == ()
+    assert ["button is empty" in text and others in text for text, others in
+            ((*found["f2"].remarks, "cord1, pendant"), (*found["f3"].remarks, "cord1"))] == [True, True]  # fmt: skip
 
 
 def test_a_column_of_another_board_stays_empty_in_this_one_s_rows(tmp_path):

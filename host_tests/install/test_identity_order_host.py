@@ -4,13 +4,14 @@ import ast
 import contextlib
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from host_tests.install import plain
 from tools.install import files as module
-from tools.install import identity_files, run
+from tools.install import identity_files, loader, run
 from tools.install.errors import InstallError
 from tools.install.files import Files
 from tools.install.programs import Stop
@@ -83,6 +84,42 @@ def test_wherever_it_is_cut_no_secret_is_there_before_the_claim(tmp_path, identi
         secret = [name for name in there if name.removesuffix(".new") in SECRETS]
         assert shut or not secret, f"cut after {left}: {sorted(there)}"
         assert "settings.json" not in there, "the last of all"
+
+
+def test_a_unit_that_another_copy_of_the_scheme_directory_wrote_is_not_written_over(tmp_path):
+    """It says that it is one of ours, and we have never written it: before its journal is gone somebody has to say so."""
+    mac, other = "24:6f:28:00:00:01", "24:6f:28:00:00:02"
+
+    class Job:
+        store = plain.store(tmp_path)
+        options = type("Options", (), {"again": False})
+        press = type("Press", (), {"download": staticmethod(lambda port: None)})
+
+    class Chosen(Exception):
+        pass
+
+    def identified(runs, again=False):
+        """True if a flat is chosen for it, False if it is refused as a stranger."""
+        one = run.Run.__new__(run.Run)
+        one._job, one._port, one.facts, one._log = Job, "port", run.Facts(), print
+        one._loader = type("Loader", (), {"identify": staticmethod(lambda: loader.Board("esp32", mac, 4))})
+        one._choose = lambda board: (_ for _ in ()).throw(Chosen)
+        Job.options.again = again
+        try:
+            one._identify(runs)
+        except Chosen:
+            return True
+        except InstallError as refused:
+            assert refused.code == "not_blank" and "house/f1/u1" in refused.what and "Another copy" in refused.next
+            return False
+
+    Job.store.prepare(plain.flat())
+    assert not identified("house/f1/u1"), "our unit has no board yet"
+    assert identified("house/f1/u1", again=True) and identified("") and identified("unknown/unknown/unknown")
+    taken = Job.store.take(plain.flat(), other)
+    assert not identified("house/f1/u1"), "our unit is another board"
+    Job.store.keep(replace(taken, mac=mac))
+    assert identified("house/f1/u1")
 
 
 def test_what_was_interrupted_there_is_gone_on_with_and_a_foreign_unit_is_not(tmp_path):

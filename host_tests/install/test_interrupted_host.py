@@ -16,7 +16,7 @@ def test_a_board_that_has_its_claim_alone_is_shut_and_finished_by_the_next_run(t
         yield {identity_files.CLAIM: made[identity_files.CLAIM]}
         raise InstallError("port_lost", port="the port")
 
-    with House(tmp_path, 1) as house, house.boards(1) as boards:
+    with House(tmp_path, 1, spoken=False) as house, house.boards(1) as boards:
         (flat,) = house.rows
         with monkeypatch.context() as patch:
             patch.setattr(identity_files, "in_order", cut)
@@ -34,9 +34,12 @@ def test_a_board_that_has_its_claim_alone_is_shut_and_finished_by_the_next_run(t
 @pytest.mark.timeout(300)
 def test_a_board_that_is_not_the_right_one_is_not_left_in_its_loader_where_a_unit_would_call_nobody(tmp_path):
     need("nats")
-    with House(tmp_path, 1) as house, house.boards(1) as boards:
+    def another_micropython():
+        (tmp_path / "esp32.bin").write_bytes(b"another file than the one that is locked")
+
+    with House(tmp_path, 1, spoken=False) as house, house.boards(1) as boards:
         (flat,) = house.rows
-        for step, spoil in (("image", lambda: house.speaks(flat, "xx")), ("identify", lambda: boards[0].fault("wrong_chip"))):
+        for step, spoil in (("image", another_micropython), ("identify", lambda: boards[0].fault("wrong_chip"))):
             spoil()
             results, said = house.batch(boards, [flat], {str(boards[0].link): flat})
             assert results[flat].error.step == step and boards[0].mode == "stuck", (boards[0].mode, said[-2000:])

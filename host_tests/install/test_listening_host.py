@@ -12,7 +12,7 @@ from host_tests.fakes.unit_link import UnitOnBroker
 from host_tests.install import plain
 from host_tests.peers import need
 from tools.brokers import Broker
-from tools.install import heartbeat, self_test
+from tools.install import faults, heartbeat, self_test
 from tools.install.errors import InstallError
 from tools.install.listener import Listener
 from tools.install.programs import Stop
@@ -132,6 +132,41 @@ def test_a_fault_that_counts_stops_and_others_are_remarks(tmp_path, monkeypatch)
                 if fault in told:
                     break
             assert told == f"faults: unit u1 reports: {fault}"
+
+
+def test_what_is_open_is_asked_once_more_and_told_with_what_to_do(tmp_path, monkeypatch):
+    """A fault of an earlier try that the test has closed is not told any more."""
+    one, place, identity = scene(tmp_path)
+    real, found, made = place.unit._message, ["microphone", "line_open:cord1"], []
+
+    def message(kind, /, **body):
+        made.append(kind)
+        return real(kind, **(body | {"faults": list(found)} if kind == "health" else body))
+
+    monkeypatch.setattr(place.unit, "_message", message)
+    with place, listener(one, place, identity) as heard:
+        place.start()
+        heard.session = place.unit.session
+        for _ in range(3):
+            heard.say("query")  # answered before the test ends: old by then
+        for _ in range(100 * WAIT_S):
+            there = sum(one["type"] == "health" for one in list(heard._queue.queue))
+            if len(place.unit.received) == 3 and there == made.count("health"):
+                break
+            place.do(asyncio.sleep(0.01))
+        found.remove("microphone")
+        health = heartbeat.again(heard, identity, WAIT_S)
+    assert health["faults"] == ["line_open:cord1"]
+    assert faults.remarks(health["faults"]) == ["fault line_open:cord1: connect its line with the end-of-line resistor, in the "
+                                                "flat at the latest"]
+
+
+def test_each_fault_that_a_unit_can_have_has_a_word_for_the_installer_or_stops():
+    from firmware.core.faults import NAMES
+
+    known = {*faults.FATAL, *faults._NEXT}
+    assert known == set(NAMES) and not set(faults.FATAL) & set(faults._NEXT)
+    assert "docs/faults.md" in faults.remarks(["of_tomorrow:x"])[0]
 
 
 def test_a_broker_that_is_not_there_or_refuses_us_is_named(tmp_path):

@@ -7,11 +7,12 @@ import pty
 import sys
 import threading
 import time
+import types
 
 import pytest
 import serial
 
-from tools.install import ports, press, programs
+from tools.install import console, ports, press, programs
 from tools.install.errors import InstallError
 from tools.install.ports import Line
 from tools.install.programs import Stop
@@ -85,6 +86,24 @@ def test_a_line_waits_for_words_and_not_longer():
         os.close(slave)
 
 
+@pytest.mark.parametrize(("line", "who", "state"), [
+    (b"invalid header: 0xffffffff\r\n", "", console.SILENT), (b"blank unit: waiting for its identity\r\n", "", console.SILENT),
+    (b"unit ils/v1/house/f1/u1/ running, session 5\r\n", "house/f1/u1", console.RUNNING),
+])  # fmt: skip
+def test_a_board_that_says_what_it_is_is_not_waited_for(monkeypatch, line, who, state):
+    monkeypatch.setattr(console, "_WHO_S", 600)
+    master, slave = pty.openpty()
+    try:
+        job = types.SimpleNamespace(stop=Stop())
+        with console.Console(os.ttyname(slave), job, print) as asked:
+            threading.Timer(0.2, os.write, (master, line)).start()
+            assert asked.who() == who and asked.state == state
+            assert os.read(master, 100) == b"\nwho\n"
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 def test_a_port_that_is_busy_missing_or_pulled_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(ports, "_GONE_S", 0.2)
     assert code_of(Line(str(tmp_path / "none"), Stop(), print).__enter__) == "port_missing"
@@ -119,6 +138,22 @@ def test_a_finger_is_asked_for_or_a_program_is_run_in_its_place(tmp_path):
         raise EOFError
 
     assert code_of(press.Manual(nobody).run, "/dev/p", None) == "no_answer"
+
+
+def test_ctrl_c_ends_the_wait_for_a_finger_too(monkeypatch):
+    reading, writing = os.pipe()
+    stop = Stop()
+    finger = press.Manual(stop=stop)
+    with os.fdopen(reading) as keyboard, os.fdopen(writing, "w") as hand:
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        hand.write("\n")
+        hand.flush()
+        finger.download("/dev/p")  # Enter was pressed
+        threading.Timer(0.3, stop.set).start()
+        assert code_of(finger.run, "/dev/p", None) == "stopped"
+    with open(os.devnull) as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+        assert code_of(press.Manual().run, "/dev/p", None) == "no_answer"
 
 
 class Terminal(io.StringIO):

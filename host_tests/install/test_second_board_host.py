@@ -13,7 +13,7 @@ from tools.install.store import Store
 @pytest.mark.timeout(300)
 def test_a_second_board_for_a_flat_is_stopped_and_installed_once_the_first_is_retired(tmp_path, capsys):
     need("nats")
-    with House(tmp_path, 2) as house, house.boards(2) as (first, second):
+    with House(tmp_path, 2, spoken=False) as house, house.boards(2) as (first, second):
         results, said = house.batch([first], ["f0"])
         assert results["f0"].is_good, said[-4000:]
         old = Store(house.scheme).get("u0")

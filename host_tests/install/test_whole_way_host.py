@@ -232,7 +232,7 @@ def with_wrong_hash(flat_id, tmp_path):
 def test_whatever_goes_wrong_is_told_clearly_and_running_again_succeeds(tmp_path, monkeypatch):
     need("nats")
     wrong_hash, full = FAULTS.index("wrong_hash"), FAULTS.index("full")
-    with House(tmp_path, len(FAULTS) + 1) as house, house.boards(len(FAULTS)) as boards:
+    with House(tmp_path, len(FAULTS) + 1, spoken=False) as house, house.boards(len(FAULTS)) as boards:
         *flats, elsewhere = house.rows
         house.speaks(flats[wrong_hash], "de")  # so that its image is one of its own
         fixed = {str(board.link): flat for board, flat in zip(boards, flats, strict=True)}

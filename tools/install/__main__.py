@@ -1,10 +1,12 @@
 """From a blank board to a working flat. `python -m tools.install --help`; docs/install.md has it all."""
 
 import argparse
+import math
+import os
 import sys
 from pathlib import Path
 
-from . import commands
+from . import commands, show
 from .errors import InstallError
 from .label import SIZE_MM
 
@@ -31,8 +33,9 @@ def _parser():
     paper.add_argument("--size", type=_size, default=SIZE_MM, metavar="WxH", help="in mm (default 62x29)")
     paper.add_argument("--sheet", action="store_true", help="on sheets of A4")
     paper.add_argument("--out", type=Path, help="file to write; default: in labels/")
-    book = _command(made, "audit", "the audit: show it, or look for changes", commands.show_audit)
+    book = _command(made, "audit", "the audit: show it, or look for changes", show.audit)
     book.add_argument("what", choices=("verify", "show"))
+    book.add_argument("--csv", action="store_true", help="show: all columns, for another program")
     far = _command(made, "desk", "tell desk and brokers of the units", commands.write_desk)
     far.add_argument("--config", type=Path, help="the desk's configuration file, which gets these units")
     gone = _command(made, "retire", "the board of a flat is taken out for good", commands.retire)
@@ -76,8 +79,13 @@ def _add_install(command):
 
 
 def _size(text):
-    wide, _, high = text.partition("x")
-    return float(wide), float(high)
+    try:
+        wide, high = (float(part) for part in text.lower().replace(",", ".").split("x"))
+    except ValueError:
+        wide = high = math.nan
+    if not (0 < wide < math.inf and 0 < high < math.inf):
+        raise argparse.ArgumentTypeError(f"{text!r}: width x height in mm wanted, such as 62x29")
+    return wide, high
 
 
 def _broker(text):
@@ -113,13 +121,37 @@ def main(arguments=None):
         return commands.WRONG
     try:
         _ports(options)
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
     except InstallError as error:
         print(f"install: {error}", file=sys.stderr)
         return commands.WRONG
+    except BrokenPipeError:  # who reads it has seen enough: `... | head`
+        return commands.NOT_ALL
+    except OSError as error:
+        print(f"install: {InstallError('disk', path=error.filename or options.scheme, why=error.strerror)}", file=sys.stderr)
+        return commands.WRONG
     except KeyboardInterrupt:
+        print("install: stopped", file=sys.stderr)
         return commands.STOPPED
 
 
+def _ended(code):
+    """The exit code; what nobody reads any more is not complained of while Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run():
+    try:
+        return main()
+    except SystemExit as ended:  # of --help, and of a word that argparse does not know
+        return ended.code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_ended(_run()))

@@ -3,6 +3,7 @@
 A board that the store knows goes to its own flat, whatever port it is on, so that a second run finishes what the first began.
 """
 
+import errno
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from .errors import InstallError
 from .run import Run
 
 _LOOK_S = 0.2
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NEXT_S = 600  # so long a port waits for its next board
 
 
@@ -32,6 +34,11 @@ class Result:
     @property
     def is_good(self):
         return self.error is None
+
+    @property
+    def is_left_alone(self):
+        """Nothing was done: the board was done before, and nobody has asked for it."""
+        return self.error is not None and self.error.code == "done_already"
 
 
 class Batch:
@@ -67,11 +74,14 @@ class Batch:
             ended.set()
 
     def _boards_at(self, port):
+        is_first = True  # it was there when the batch began; for one that was done long ago nobody stands here to change it
         while True:
             error = self._one(port)
-            none = error is not None and error.code in ("port_missing", "port_busy", "port_denied")  # there never was a board
+            code = error.code if error else ""
+            none = code in ("port_missing", "port_busy", "port_denied") or (is_first and code == "done_already")
             if none or port in self._fixed or not self._wants_more() or not self._next_board(port):
                 return
+            is_first = False
 
     def _wants_more(self):
         with self._lock:
@@ -92,26 +102,44 @@ class Batch:
         job, progress, taken = self._job, self._progress, self._tied(port)
 
         def choose(board):
-            taken[:] = taken or [self._choose(board)]
+            taken[:] = taken or [self._choose(port, board)]
             return taken[0]
+
+        def meet(address):
+            if port not in self._fixed:
+                self._refuse_done(port, next((one for one in job.store.all() if one.address == address), None))
 
         def say(step, text):
             progress.step(port, taken[0].flat if taken else "", step, text)
 
         began_s = time.monotonic()
-        run = Run(job, port, choose, say, lambda text: progress.log(port, text))
+        run = Run(job, port, choose, say, lambda text: progress.log(port, text), meet)
         run.facts.flat = taken[0] if taken else None
         error = None
         try:
             run.run()
         except InstallError as problem:
             error = problem
+        except OSError as problem:
+            error = self._of_system(port, problem, run.step)
         except Exception as problem:  # noqa: BLE001 - of any kind: the other boards go on, and this one has its row
-            progress.log(port, traceback.format_exc())
-            error = InstallError("internal", why=f"{type(problem).__name__}: {problem}", step=run.step)
-            error.step = run.step
+            error = self._unknown(port, problem, run.step)
         seconds = int(time.monotonic() - began_s)
         self._told(port, run, error, seconds)
+        return error
+
+    def _of_system(self, port, problem, step):
+        """A full disk, or one that takes nothing, is no error of this tool's."""
+        if problem.errno not in _DISK:
+            return self._unknown(port, problem, step)
+        error = InstallError("disk", path=problem.filename or self._job.scheme.dir, why=problem.strerror)
+        error.step = step
+        return error
+
+    def _unknown(self, port, problem, step):
+        self._progress.log(port, traceback.format_exc())
+        error = InstallError("internal", why=f"{type(problem).__name__}: {problem}", step=step)
+        error.step = step
         return error
 
     def _told(self, port, run, error, seconds):
@@ -121,6 +149,9 @@ class Batch:
             flat.flat if flat else "", flat.unit if flat else "", port,
             facts.board.mac if facts.board else "", error, facts.notes, seconds,
         )  # fmt: skip
+        if result.is_left_alone:
+            self._alone(result)
+            return
         try:
             with job.books:
                 job.audit.append(**row(facts, error, seconds, job.options.who))
@@ -136,6 +167,21 @@ class Batch:
             progress.done(port, result.flat, f"FAILED at {result.error.step or '?'}: {result.error.what}")
             progress.say(f"{port}: {result.error.what}\n  Next: {result.error.next}")
 
+    def _alone(self, result):
+        """No row of the audit: nothing was begun."""
+        with self._lock:
+            self.results.append(result)
+        self._progress.done(result.port, result.flat, f"left alone: {result.error.what}")
+        self._progress.say(f"{result.port}: {result.error.what}\n  Next: {result.error.next}")
+
+    def _refuse_done(self, port, known):
+        """`known`: Identity of the board, or None. Raises InstallError (`done_already`) if it is installed and not wanted."""
+        if known is None or any(one.unit == known.unit for one in self._left):
+            return
+        utc = self._job.installed_on(known)
+        if utc:
+            raise InstallError("done_already", port=port, mac=known.mac, unit=known.unit, flat=known.flat, utc=utc)
+
     def _tied(self, port):
         """[the Flat that this port is for], or an empty list."""
         with self._lock:
@@ -143,13 +189,14 @@ class Batch:
             self._left = [one for one in self._left if one not in found]
             return found
 
-    def _choose(self, board):
-        """The Flat for this board. Raises InstallError (`mac_taken`, `not_begun`)."""
+    def _choose(self, port, board):
+        """The Flat for this board. Raises InstallError (`done_already`, `mac_taken`, `not_begun`)."""
         with self._lock:
             known = self._job.store.by_mac(board.mac)
             if known:
                 flat = next((one for one in self._left if one.unit == known.unit), None)
                 if flat is None:
+                    self._refuse_done(port, known)
                     raise InstallError("mac_taken", mac=board.mac, unit=known.unit, flat=known.flat)
             else:
                 bound = {one.unit for one in self._job.store.all() if one.mac}

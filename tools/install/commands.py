@@ -1,16 +1,20 @@
-"""What each command does. All return an exit code: 0 done, 1 not all of it, 2 wrong use or files, 130 stopped by Ctrl-C."""
+"""What each command does; show.py has `audit`. All return an exit code: 0 done, 1 not all of it, 2 wrong use or files, 130
+stopped by Ctrl-C."""
 
 import contextlib
 import getpass
 import os
+import shlex
+import signal
 import sys
 import time
 from pathlib import Path
 
-from . import atomic, audit, desk, dry, flats, init, labels, press, scheme
+from . import atomic, audit, desk, dry, flats, init, labels, press, scheme, witness
 from .batch import Batch
 from .errors import InstallError
 from .job import Job, Options
+from .programs import Stop
 from .progress import Progress
 from .store import Store
 
@@ -21,37 +25,49 @@ def make_scheme(options):
     wifi = None if options.no_wifi else (options.ssid, _wifi_password(options))
     files = dict(options.micropython)
     made = init.make(options.scheme, options.id, options.name, options.broker, wifi, options.ca, options.ip, files)
-    print(f"{made.dir}: made, for its owner only. Next:\n  write your flats into {made.flats}")
+    print(f"{options.scheme}: made, for its owner only. Next:")
+    print(f"  write your flats into {options.scheme / scheme.FLATS} (it has an example)")
     if not made.micropython:
-        print("  name a MicroPython in scheme.json (`micropython`) and lock it: docs/image.md")
-    print(f"  tell broker and desk: {made.dir}/desk (`python -m tools.install desk` writes it anew as units come)")
+        print(f"  name a MicroPython in {options.scheme / scheme.FILE} (`micropython`) and lock it: docs/image.md")
+    named = shlex.quote(str(options.scheme))
+    print(f"  tell desk and brokers:\n    python -m tools.install desk --scheme {named} --config desk.json")
     return DONE
+
+
+def _shown(options, path):
+    """A path of the scheme directory as it was named on the command line."""
+    try:
+        return options.scheme / Path(path).relative_to(options.scheme.resolve())
+    except ValueError:
+        return path
 
 
 def install(options):
     """`flat` and `batch`."""
     one = scheme.load(options.scheme)
     rows = flats.read(one.flats)
-    fixed = dict(options.fixed)
+    fixed, stop = dict(options.fixed), Stop()
     if options.dry_run:
         job = Job(one, _options(options), press.Auto(), Progress(None))
         wanted = _wanted(job, rows, options)
         return NOT_ALL if dry.tell(job, wanted, {port: fixed.get(port, "") for port in options.port}, print) else DONE
     scheme.prepare(one)
-    with atomic.locked(one.dir), _log(one, options.command) as log:
+    with atomic.locked(one.dir), _log(one, options.command) as log, _ended_like_ctrl_c():
         progress = Progress(log, asks=options.reset == "manual")
-        with Job(one, _options(options), _press(options), progress) as job:
+        with Job(one, _options(options), _press(options, stop), progress, stop) as job:
             job.audit.check()
             wanted = _wanted(job, rows, options)
             if not wanted:
                 progress.say("every flat of flats.csv is installed already; name one, or give --all")
                 return DONE
+            for remark in (*witness.missing(one, job.store, job.audit.rows()), *_remarks(job, wanted)):
+                progress.say(f"REMARK: {remark}")
             results = Batch(job, wanted, options.port, fixed).run()
             _sum_up(job, results, progress)
             _write_desk(one, rows, job.store, None)
             if job.stop.is_set():
                 return STOPPED
-            return DONE if all(result.is_good for result in results) else NOT_ALL
+            return DONE if all(result.is_good or result.is_left_alone for result in results) else NOT_ALL
 
 
 def _options(options):
@@ -59,10 +75,29 @@ def _options(options):
     return Options(options.again, options.now, not options.no_stub, options.baud, options.who, **named)
 
 
-def _press(options):
+def _press(options, stop):
     if options.reset_command:
-        return press.ByProgram(options.reset_command.split())
-    return press.Manual() if options.reset == "manual" else press.Auto()
+        return press.ByProgram(shlex.split(options.reset_command))
+    return press.Manual(stop=stop) if options.reset == "manual" else press.Auto()
+
+
+def _remarks(job, wanted):
+    """What is no error, and better known before the first board is written."""
+    return [f"flat {one.flat}: {text}" for one in wanted for text in one.remarks] + witness.clock(job.audit.rows())
+
+
+@contextlib.contextmanager
+def _ended_like_ctrl_c():
+    """A window that is shut, or a computer that shuts down, ends a run as Ctrl-C does: each board has its row."""
+    old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        for number, handler in old.items():
+            if handler == signal.SIG_DFL:  # else somebody wants otherwise: nohup
+                signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def _wanted(job, rows, options):
@@ -81,8 +116,15 @@ def _wanted(job, rows, options):
 @contextlib.contextmanager
 def _log(one, command):
     path = one.dir / "logs" / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{command}.log"
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.SECRET), "a", encoding="utf-8") as file:
+    try:
+        file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.SECRET), "a", encoding="utf-8")  # noqa: SIM115
+    except OSError as error:
+        raise InstallError("disk", path=path, why=error.strerror) from error
+    try:
         yield file
+    finally:
+        with contextlib.suppress(OSError):  # a full disk: Progress has said so
+            file.close()
 
 
 def _sum_up(job, results, progress):
@@ -90,13 +132,13 @@ def _sum_up(job, results, progress):
     lines = ["", f"{'flat':10} {'unit':12} {'board':18} {'result':10} {'s':>4}  remark"]
     for one in sorted(results, key=lambda one: order[one.flat]):
         remark = "; ".join(one.notes) if one.is_good else f"{one.error.step or '-'}: {one.error.what}"
-        word = audit.INSTALLED if one.is_good else audit.FAILED
+        word = audit.INSTALLED if one.is_good else "left alone" if one.is_left_alone else audit.FAILED
         lines.append(f"{one.flat or '?':10} {one.unit:12} {one.mac:18} {word:10} {one.seconds:4}  {remark}")
     good = sum(one.is_good for one in results)
     rows = job.audit.rows()
     end = f"audit.csv: {len(rows)} rows, chain {rows[-1]['chain'][:16]}" if rows else ""
-    lines.append(f"{good} of {len(results)} installed. {end}")
-    progress.say("\n".join(lines))
+    lines.append(f"{good} of {sum(not one.is_left_alone for one in results)} installed. {end}")
+    progress.end("\n".join(lines))
 
 
 def label(options):
@@ -114,25 +156,10 @@ def label(options):
         raise InstallError("no_flat", flat="with a unit", known="no unit has an identity yet: install one first")
     identities = [known[flat] for flat in wanted]
     if len(identities) == 1 and not options.sheet and not options.out:
-        print(labels.of_unit(one, identities[0], options.size))
+        print(_shown(options, labels.of_unit(one, identities[0], options.size)))
     else:
         path = options.out or one.dir / "labels" / ("sheet.pdf" if options.sheet else "all.pdf")
-        print(labels.all_of(one, identities, path, options.size, options.sheet))
-    return DONE
-
-
-def show_audit(options):
-    book = audit.Audit(scheme.load(options.scheme).audit)
-    if options.what == "verify":
-        count, broken = book.verify()
-        for text in broken:
-            print(f"BROKEN: {text}")
-        rows = book.rows() if not broken else []
-        print(f"audit.csv: {count} rows, {'BROKEN' if broken else 'whole'}" + (f", chain {rows[-1]['chain']}" if rows else ""))
-        return NOT_ALL if broken else DONE
-    for row in book.rows():
-        remark = f"at {row['step']}: {row['detail']}" if row["result"] == audit.FAILED else row["detail"]
-        print(f"{row['n']:>4} {row['utc']} {row['flat']:10} {row['unit']:12} {row['mac']:18} {row['result']:10} {remark}")
+        print(_shown(options, labels.all_of(one, identities, path, options.size, options.sheet)))
     return DONE
 
 
@@ -145,7 +172,7 @@ def write_desk(options):
         for flat in rows.values():
             store.prepare(flat)  # the broker must know a unit's login before the unit comes
         for path, use in _write_desk(one, rows, store, options.config):
-            print(f"{path}: {use}")
+            print(f"{_shown(options, path)}: {use}")
     return DONE
 
 
@@ -168,7 +195,7 @@ def retire(options):
         audit.Audit(one.audit).append(utc=utc, who=options.who, result=audit.RETIRED, **cells)
         store.retire(found)
         desk.write(one, flats.read(one.flats), store.all())
-    print(f"flat {found.flat}: board {found.mac or 'none'} is retired. Give the broker the users in {one.dir}/desk")
+    print(f"flat {found.flat}: board {found.mac or 'none'} is retired. Give the broker the users in {options.scheme / 'desk'}")
     return DONE
 
 

@@ -15,6 +15,7 @@ _STARTED = r"^unit ils/v1/(\S+?)/? started, session ([0-9a-f]{16})"
 _DAMAGED = r"filesystem appears to be corrupted"
 _BROKEN = r"^service: this unit does not run"
 _RUNNING = r"^unit (?:ils/v1/)?(\S+?)/? running"
+_NO_UNIT = r"^invalid header: 0x|^blank unit: waiting"  # an empty chip's ROM, over and over; a board without an identity
 _WHO_S, _WHO_TRIES = 1.5, 2
 _START_S = 45  # with the modules as files an ESP32 starts in some seconds; this bounds one that does not
 _SERVICE_S = 100
@@ -44,10 +45,12 @@ class Console:
         """`scheme/flat/unit` of the unit that runs, "" if none says so. Does not disturb it."""
         for _ in range(_WHO_TRIES):
             self._line.send(b"\nwho\n")
-            name, match = self._line.until({RUNNING: _RUNNING}, _WHO_S)
-            if name:
+            name, match = self._line.until({RUNNING: _RUNNING, BLANK: _NO_UNIT}, _WHO_S)
+            if name == RUNNING:
                 self.state = RUNNING
                 return match.group(1)
+            if name:
+                return ""
         return ""
 
     def start(self, press):

@@ -2,27 +2,32 @@
 
 import os
 
+from tools import deploy
 from tools.image import ImageError, partitions
 from tools.image import lock as image_lock
 
-from . import identity_files
+from . import identity_files, witness
 from .errors import InstallError
 from .run import STEPS
+
+_THERE = "is there"
 
 
 def tell(job, flats, ports, say):
     """Returns the number of things that stand in the way. `ports`: {port: flat id or ""}."""
-    wrong = 0
+    wrong = _books(job, say)
     for port, flat in ports.items():
-        there = os.path.exists(port)
-        say(f"{port}: {'is there' if there else 'IS NOT THERE'}" + (f", for flat {flat}" if flat else ""))
-        wrong += not there
+        state = _state(port)
+        say(f"{port}: {state}" + (f", for flat {flat}" if flat else ""))
+        wrong += state != _THERE
     for flat in flats:
         found = _problems(job, flat)
         wrong += len(found)
         say(f"flat {flat.flat}: unit {flat.unit} on {flat.board} ({flat.chip}, {flat.flash_mb} MB), language {flat.language}")
         say("  inputs: " + ", ".join(f"{name} {room or 'not fitted'}" for name, room in flat.inputs.items()))
         say(f"  identity: {_identity(job, flat)}")
+        for text in (*flat.remarks, *_silent(flat)):
+            say(f"  REMARK: {text}")
         for error in found:
             say(f"  WRONG: {error.what}\n    Next: {error.next}")
     if flats:
@@ -31,6 +36,28 @@ def tell(job, flats, ports, say):
         table = ", ".join(f"{part.label} 0x{part.offset:x}" for part in partitions.layout(flats[0].flash_mb))
         say(f"flash: {table}\nNothing was touched.")
     return wrong
+
+
+def _books(job, say):
+    """Number of breaks in the audit, onto which nothing is put."""
+    broken, rows = job.audit.verify()[1], job.audit.rows()
+    for text in broken:
+        say(f"WRONG: {InstallError('audit', why=text).what}")
+    for text in (*witness.missing(job.scheme, job.store, rows), *witness.clock(rows)):
+        say(f"REMARK: {text}")
+    return len(broken)
+
+
+def _state(port):
+    if not os.path.exists(port):
+        return "IS NOT THERE"
+    return _THERE if os.access(port, os.R_OK | os.W_OK) else "MAY NOT BE OPENED by you (Debian: `sudo adduser $USER dialout`)"
+
+
+def _silent(flat):
+    if deploy.messages_in(flat.language):
+        return []
+    return [f"no spoken messages in {flat.language} have been built (`make prompts`): the unit sounds its tones alone"]
 
 
 def _identity(job, flat):

@@ -41,10 +41,13 @@ flat_taken
     -> If that board has been taken out: `retire {flat}`, then run again. Else this board belongs to another flat.
 mac_taken
     board {mac} is the unit {unit} of flat {flat} already
-    -> Choose the flat {flat} for it. If it is to move: `retire {flat}`, then run again.
+    -> Choose the flat {flat} for it. If it is to move: `retire {flat}`, then run again with `--again`.
 unit_taken
     unit id {unit} belongs to flat {flat} already
     -> Give the flat a unit id of its own in flats.csv.
+done_already
+    board {mac} at {port} is the unit {unit} of flat {flat}, installed on {utc}
+    -> It was left as it is. Plug in another board, or name its flat to install it once more: `flat {flat}`.
 # board and port
 port_missing
     there is no port {port}
@@ -82,9 +85,9 @@ no_boot
     the board at {port} was written and does not start{why}
     -> Press RESET and run again. If it stays so: `--again`, then another board.
 not_blank
-    the board at {port} is in service as a unit that this scheme directory does not hold
-    -> Open it with its own claim code (`python -m tools.service`), or write it from zero with `--again`: all that it holds
-       is lost.
+    the board at {port} is in service as {runs}, and this scheme directory has not put that unit onto it
+    -> Another copy of the scheme directory may have: take that one. Else open it with its own claim code (`python -m
+       tools.service`), or write it from zero with `--again`: all that it holds is lost.
 claim_refused
     the unit at {port} does not open for the claim code of unit {unit}: {why}
     -> Look whether it is the board of flat {flat}. Else write it from zero with `--again`.
@@ -109,8 +112,8 @@ no_start
 # service
 broker
     this computer does not get onto the broker {broker}: {why}
-    -> Check network, broker, CA (`ca_file`), and `installer` in scheme.json (`desk` writes the broker's users). The unit keeps
-       what it has: run again.
+    -> Check network, broker, this computer's clock, CA (`ca_file`), and `installer` in scheme.json (`desk` writes the broker's
+       users). The unit keeps what it has: run again.
 no_heartbeat
     unit {unit} has started and is not heard at a broker: {why}
     -> Check the Wi-Fi or cable at this place and that the broker knows the user {user} (`desk` writes it), then run again.

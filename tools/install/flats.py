@@ -2,7 +2,8 @@
 stops.
 
 Columns: `flat`, `unit`, `board`, `language`, and one for each input of the boards used. An empty cell of an input: it is not
-fitted in this flat. Separated by commas, or by semicolons if the first line has those.
+fitted in this flat. Separated by commas, or by semicolons if the first line has those; empty columns behind the last one are
+what spreadsheets leave, and are not read.
 """
 
 import csv
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tools import boards
 from tools.desk.fields import name as is_name
+from tools.prompts import texts
 
 # isort: split
 from firmware.core import board as board_rules
@@ -19,13 +21,14 @@ from .errors import InstallError
 
 FIXED = ("flat", "unit", "board", "language")
 _LOCATION = 32  # characters, docs/settings.md
+_NOT_UTF_8 = "not UTF-8: save it again as `CSV UTF-8` (in LibreOffice: character set Unicode, UTF-8)"
 _NO_CALL = board_rules.ROLES  # inputs that raise no call need neither room nor column
 
 
 @dataclass(frozen=True)
 class Flat:
     """One row. `inputs`: {input: location, or None where it is not fitted}; `line`: in the file; `chip`, `flash_mb`: the
-    board's."""
+    board's; `remarks`: what is lawful and strange, as sentences."""
 
     flat: str
     unit: str
@@ -35,6 +38,7 @@ class Flat:
     line: int = 0
     chip: str = ""
     flash_mb: int = 4
+    remarks: tuple = ()
 
 
 def read(path, folder=None):
@@ -46,7 +50,7 @@ def read(path, folder=None):
         raise InstallError("flats", path=path, line=0, column="-", why="the file is not there") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise InstallError("flats", path=path, line=line, column="-", why="not UTF-8") from error
+        raise InstallError("flats", path=path, line=line, column="-", why=_NOT_UTF_8) from error
     return _Table(path, text, folder).flats()
 
 
@@ -55,7 +59,7 @@ class _Table:
         self._path, self._folder, self._boards = path, folder, {}
         first = text.split("\n", 1)[0]
         self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
-        self._header = []
+        self._header, self._languages = [], texts.languages()
 
     def flats(self):
         found, units = {}, {}
@@ -87,15 +91,21 @@ class _Table:
                 yield line, [cell.strip() for cell in cells]
 
     def _take_header(self, line, cells):
+        while not cells[-1]:
+            cells.pop()
         for name in cells:
+            if not name:
+                self._wrong(line, "-", "a column without a name")
             if cells.count(name) > 1:
-                self._wrong(line, name, "this column is there twice" if name else "a column without a name")
+                self._wrong(line, name, "this column is there twice")
         for name in FIXED:
             if name not in cells:
                 self._wrong(line, name, "this column is missing")
         self._header = cells
 
     def _flat(self, line, cells):
+        while len(cells) > len(self._header) and not cells[-1]:
+            cells.pop()
         if len(cells) != len(self._header):
             self._wrong(line, "-", f"{len(cells)} cells; the first line has {len(self._header)}")
         row = dict(zip(self._header, cells, strict=True))
@@ -103,11 +113,12 @@ class _Table:
             if not is_name(row[name]):
                 self._wrong(line, name, f"{row[name]!r}: 1 to 24 of a-z 0-9 _ - wanted")
         whole = self._board(line, row["board"])
-        language = row["language"]
-        if not (language.isascii() and language.isalnum() and 2 <= len(language) <= 8):
-            self._wrong(line, "language", f"{language!r}: a language such as `en` wanted")
+        if row["language"] not in self._languages:
+            why = f"there are no spoken messages in {row['language']!r}; known: {', '.join(self._languages)}"
+            self._wrong(line, "language", why)
         inputs = self._inputs(line, row, whole)
-        return Flat(row["flat"], row["unit"], row["board"], language, inputs, line, whole["chip"], whole.get("flash_mb") or 4)
+        return Flat(row["flat"], row["unit"], row["board"], row["language"], inputs, line, whole["chip"],
+                    whole.get("flash_mb") or 4, _remarks(whole, inputs))
 
     def _board(self, line, name):
         if name not in self._boards:
@@ -131,8 +142,8 @@ class _Table:
                     self._wrong(line, column, f"{row['board']} has no such input; it has {', '.join(kinds)}")
                 self._known(column)
                 continue
-            if len(row[column]) > _LOCATION:
-                self._wrong(line, column, f"a room of at most {_LOCATION} characters wanted")
+            if len(row[column]) > _LOCATION or not row[column].isprintable():
+                self._wrong(line, column, f"a room of at most {_LOCATION} characters on one line wanted")
             found[column] = row[column] or None
         for name, kind in kinds.items():
             if kind not in _NO_CALL and name not in found:
@@ -154,6 +165,15 @@ class _Table:
 
     def _wrong(self, line, column, why):
         raise InstallError("flats", path=self._path, line=line, column=column, why=why)
+
+
+def _remarks(whole, inputs):
+    """A flat with cords or a pendant alone is lawful, and more often a cell that was forgotten."""
+    buttons = [one["name"] for one in whole["inputs"] if one["kind"] == "button"]
+    if any(inputs.get(name) for name in buttons) or not buttons:
+        return ()
+    others = ", ".join(name for name, room in inputs.items() if room)
+    return (f"no button is fitted by flats.csv ({', '.join(buttons)} is empty); who needs help has {others} alone",)
 
 
 EXAMPLE = """\

@@ -65,9 +65,16 @@ class Job:
 
     def was_installed(self, identity):
         """This board has been this unit before, by the audit."""
-        own = [row for row in self.audit.rows() if (row["unit"], row["mac"]) == (identity.unit, identity.mac)]
-        results = [row["result"] for row in own if row["result"] in (audit.INSTALLED, audit.RETIRED)]
+        results = [row["result"] for row in self._rows_of(identity) if row["result"] in (audit.INSTALLED, audit.RETIRED)]
         return results[-1:] == [audit.INSTALLED]
+
+    def installed_on(self, identity):
+        """When this board was installed as this unit, as the audit has it; "" if its last run was another one."""
+        last = next((row for row in reversed(self._rows_of(identity)) if row["result"] != audit.LABEL), None)
+        return last["utc"] if last and last["result"] == audit.INSTALLED else ""
+
+    def _rows_of(self, identity):
+        return [row for row in self.audit.rows() if (row["unit"], row["mac"]) == (identity.unit, identity.mac)]
 
     def check_audit(self, flat, mac):
         """The audit remembers what a lost store does not. Raises InstallError (`mac_taken`, `flat_taken`, `audit`)."""

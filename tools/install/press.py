@@ -1,9 +1,12 @@
 """BOOT and RESET: pressed by the port's own lines, by a person who is asked, or by a program (a test bench)."""
 
+import select
 import subprocess
+import sys
 import threading
 
 from .errors import InstallError
+from .programs import Stop
 
 DOWNLOAD, RUN = "download", "run"
 _WORDS = {
@@ -11,6 +14,7 @@ _WORDS = {
     RUN: "{port}: press and let go of RESET. Then press Enter: ",
 }
 _PROGRAM_S = 30
+_LOOK_S = 0.2
 _ASKING = threading.Lock()  # one question at a time, however many boards there are
 
 
@@ -27,12 +31,13 @@ class Auto:
 
 
 class Manual:
-    """`ask(text)`: shows it and returns when the person has done it."""
+    """`ask(text)`: shows it and returns when the person has done it; by default Enter is waited for, or `stop`."""
 
     is_auto = False
 
-    def __init__(self, ask=None):
-        self._ask = ask or input
+    def __init__(self, ask=None, stop=None):
+        self._stop = stop or Stop()
+        self._ask = ask or self._wait_for_enter
 
     def download(self, port):
         self._press(DOWNLOAD, port)
@@ -46,6 +51,15 @@ class Manual:
                 self._ask(_WORDS[what].format(port=port))
             except EOFError:
                 raise InstallError("no_answer", port=port) from None  # nobody is there to press
+
+    def _wait_for_enter(self, text):
+        """As input(), which Ctrl-C in the main thread does not end in this one. Raises EOFError, InstallError (`stopped`)."""
+        self._stop.check()
+        print(text, end="", flush=True)
+        while not select.select([sys.stdin], [], [], _LOOK_S)[0]:
+            self._stop.check()
+        if not sys.stdin.readline():
+            raise EOFError
 
 
 class ByProgram(Manual):

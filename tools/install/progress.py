@@ -1,14 +1,19 @@
 """Progress of many boards at once: a line for each on a terminal, written over as it goes on; plain lines in a log, always.
 
+A terminal that goes away (a pipe to `head`, a window that is shut) and a log that finds no room stop no board.
+
 Whatever passes through here is searched for the texts that nobody may see (`veil`): what should never happen is then not shown
 either.
 """
 
+import io
+import shutil
 import sys
 import threading
 import time
 
 _HIDDEN = "(hidden)"
+_WIDEST = 110  # columns of a row that is written over
 _LEAST = 8  # characters; a SIM's PIN would be found in every hash
 
 
@@ -47,9 +52,13 @@ class Progress:
         with self._lock:
             text = self._clean(text)
             self._write_log(text)
-            self._wipe()
-            self._out.write(text + "\n")
-            self._draw()
+            self._show(text + "\n")
+
+    def end(self, text):
+        """The last words: the rows of the ports are through, and are not drawn again."""
+        with self._lock:
+            self._rows.clear()
+        self.say(text)
 
     def _change(self, port, words, line):
         with self._lock:
@@ -57,31 +66,38 @@ class Progress:
             if line:
                 self._write_log(line)
             if self._live:
-                self._wipe()
-                self._draw()
+                self._show("")
             elif line:
-                self._out.write(f"{time.strftime('%H:%M:%S')} {self._clean(line)}\n")
-                self._out.flush()
+                self._show(f"{time.strftime('%H:%M:%S')} {self._clean(line)}\n")
 
     def _write_log(self, text):
-        if self._log:
+        if not self._log:
+            return
+        try:
             for line in self._clean(text).splitlines():
                 self._log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
             self._log.flush()
+        except OSError as error:  # audit and store stop a board that cannot be proven; a log is for the curious
+            self._log = None
+            self._show(f"the log cannot be written: {error.strerror}; this goes on without it\n")
 
     def _clean(self, text):
         for one in self._veiled:
             text = text.replace(one, _HIDDEN)
         return text
 
-    def _wipe(self):
-        if self._shown:
-            self._out.write(f"\x1b[{self._shown}F\x1b[J")
-            self._shown = 0
+    def _show(self, text):
+        """`text`, above the rows that are written over."""
+        wiped = f"\x1b[{self._shown}F\x1b[J" if self._shown else ""
+        rows = self._drawn() if self._live else []
+        self._shown = len(rows)
+        try:
+            self._out.write(wiped + text + "".join(row + "\n" for row in rows))
+            self._out.flush()
+        except (OSError, ValueError):  # nobody looks any more
+            self._out, self._live = io.StringIO(), False
 
-    def _draw(self):
-        if self._live:
-            for port, words in self._rows.items():
-                self._out.write(f"  {port:16.40} {words}"[:110] + "\n")
-            self._shown = len(self._rows)
-        self._out.flush()
+    def _drawn(self):
+        """A row that is longer than the terminal would take two lines of it, and only one would be written over."""
+        wide = min(_WIDEST, shutil.get_terminal_size((_WIDEST + 1, 24)).columns - 1)
+        return [f"  {port:16.40} {words}"[:wide] for port, words in self._rows.items()]

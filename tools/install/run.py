@@ -6,7 +6,7 @@ is opened and read back file by file; only what differs is done again. Anything 
 
 from dataclasses import dataclass, field
 
-from . import atomic, heartbeat, identity_files, labels, self_test
+from . import atomic, faults, heartbeat, identity_files, labels, self_test
 from .console import Console
 from .errors import InstallError
 from .files import Files
@@ -28,12 +28,13 @@ STEPS = {  # name: (bound in s, None where only this computer works; what it doe
     "read_back": (180, "every file on the board, by its SHA-256"),
     "service": (120, "the unit starts and says so"),
     "heartbeat": (150, "its first report at the broker: sealed, of this start, without a fault that counts"),
-    "self_test": (390, "what it proves by itself: its sound, each path, clock, storage"),
+    "self_test": (450, "what it proves by itself: its sound, each path, clock, storage"),
     "label": (None, "its label as PDF"),
     "audit": (None, "one more row"),
 }
 _NOBODY = "unknown/unknown/unknown"  # a unit that was interrupted while it got its identity: it has its claim, and no settings
 _TEST_S = 300  # and a minute and a half for its record
+_AFTER_S = 60  # for a report of what is open then
 
 
 @dataclass
@@ -54,11 +55,12 @@ class Facts:
 
 
 class Run:
-    """`job`: job.Job, which all boards of this command share; `port`: its path; `choose(mac, chip)`: gives the Flat for this
-    board; `say(step, text)`: progress; `log(text)`: for the log."""
+    """`job`: job.Job, which all boards of this command share; `port`: its path; `choose(board)`: gives the Flat for this board;
+    `say(step, text)`: progress; `log(text)`: for the log; `meet(address)`: told which unit of this scheme runs there, before it
+    is disturbed, and may raise InstallError."""
 
-    def __init__(self, job, port, choose, say, log):
-        self._job, self._port, self._choose = job, port, choose
+    def __init__(self, job, port, choose, say, log, meet=lambda address: None):
+        self._job, self._port, self._choose, self._meet = job, port, choose, meet
         self._say, self._log = say, log
         self.facts, self.step = Facts(), ""
         self._in_loader = False  # and nothing was written yet
@@ -110,17 +112,24 @@ class Run:
     def _look(self):
         """`scheme/flat/unit` of what runs there, or "": blank boards, and those that just start, say nothing."""
         with Console(self._port, self._job, self._log) as console:
-            return console.who()
+            runs = console.who()
+        if runs:
+            self._meet(runs)
+        return runs
 
     def _identify(self, runs):
-        known = {one.address for one in self._job.store.all()}
-        if runs and runs not in (*known, _NOBODY) and not self._job.options.again:
-            raise InstallError("not_blank", port=self._port)
+        known = {one.address: one.mac for one in self._job.store.all()}
+        strange = runs and runs != _NOBODY and not self._job.options.again
+        if strange and runs not in known:
+            raise InstallError("not_blank", port=self._port, runs=runs)
         self._in_loader = True
         self._job.press.download(self._port)
         board = self.facts.board = self._loader.identify()
         self._log(f"board {board.mac}: {board.chip}, {board.flash_mb} MB")
+        if strange and known[runs] != board.mac and not self._job.store.by_mac(board.mac):
+            raise InstallError("not_blank", port=self._port, runs=runs)
         flat = self.facts.flat = self._choose(board)
+        self.facts.notes += flat.remarks
         if board.chip != flat.chip:
             facts = {"found": board.chip, "wanted": flat.chip, "board": flat.board, "flat": flat.flat}
             raise InstallError("wrong_chip", port=self._port, **facts)
@@ -236,12 +245,12 @@ class Run:
             bound_s = job.options.heartbeat_s
             heard = self._do("heartbeat", lambda: heartbeat.wait(listener, facts.identity, facts.session, bound_s))
             facts.health, facts.session = heard
-            if facts.health["faults"]:
-                facts.notes.append("open: " + ", ".join(facts.health["faults"]))
             told, bound_s = (lambda text: self._say("self_test", text)), _TEST_S
             facts.test = self._do("self_test", lambda: self_test.run(listener, facts.identity, bound_s, told))
             self._keep_record()
             self_test.judge(facts.identity, facts.test)
+            facts.health = heartbeat.again(listener, facts.identity, _AFTER_S)
+            facts.notes += faults.remarks(facts.health["faults"])
 
     def _keep_record(self):
         facts, job = self.facts, self._job

@@ -58,6 +58,10 @@ class Store:
         """List of Identity, by unit. Raises InstallError (`identity`)."""
         return [self._read(path) for path in sorted(self._directory.glob("*.json"))]
 
+    def retired(self):
+        """List of Identity whose boards were taken out. Raises InstallError (`identity`)."""
+        return [self._read(path, path.stem.rsplit("-", 2)[0]) for path in sorted(self._directory.glob("retired/*.json"))]
+
     def get(self, unit):
         path = self._scheme.identity(unit)
         return self._read(path) if path.exists() else None
@@ -120,7 +124,7 @@ class Store:
             password=secrets.token_hex(_PASSWORD_BYTES), claim=code, claim_file=claim.file(code),
         )  # fmt: skip
 
-    def _read(self, path):
+    def _read(self, path, unit=None):
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -130,6 +134,6 @@ class Store:
         lawful = type(raw) is dict and raw.pop("v", None) == 1 and set(raw) == {*_TEXTS, "mac", "claim_file"}
         lawful = lawful and all(type(raw[name]) is str for name in _TEXTS) and type(raw["claim_file"]) is dict
         lawful = lawful and all(is_name(raw[name]) for name in ("unit", "flat", "scheme")) and hexadecimal(64)(raw["key"])
-        if not lawful or path.stem != raw["unit"] or raw["scheme"] != self._scheme.id:
+        if not lawful or (unit or path.stem) != raw["unit"] or raw["scheme"] != self._scheme.id:
             raise InstallError("identity", path=path, why="a field is missing, wrong, or of another unit or scheme")
         return Identity(**raw)
