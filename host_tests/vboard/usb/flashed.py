@@ -1,14 +1,17 @@
 """Smallest contents of a flash chip for these tests: images that a boot loader takes, a partition table, a littlefs."""
 
 import hashlib
+import os
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 from littlefs import LittleFS
 
 BOOTLOADER_AT = {"esp32": 0x1000, "esp32s3": 0}
 _CHIP_IDS = {"esp32": 0, "esp32s3": 9}
+_SETTINGS = Path(__file__).with_name("esptool.cfg")
 APP_AT, VFS_AT, ROMFS_AT, JOURNAL_AT = 0x10000, 0x250000, 0x210000, 0x200000
 TABLE = (
     (1, 0x02, 0x9000, 0x6000, b"nvs"),
@@ -92,8 +95,9 @@ def esptool(board, *words, chip=None, after="no-reset", timeout_s=120, baud=1152
     """The real esptool at the board's port. Returns the completed process, its output as text."""
     command = [sys.executable, "-m", "esptool", "--port", str(board.link), "--baud", str(baud), "--no-stub"]
     command += ["--chip", chip] if chip else []
-    command += ["--before", "no-reset", "--after", after, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+    command += ["--connect-attempts", "7", "--before", "no-reset", "--after", after, *words]  # 7: as it has it by itself
+    place = {**os.environ, "ESPTOOL_CFGFILE": str(_SETTINGS)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False, env=place)
 
 
 def mpremote(board, *words, timeout_s=60):

@@ -16,6 +16,7 @@ import pytest
 from host_tests.vboard.usb import flashed
 from tools import rom
 from tools.vboard.usb import hand, native, orders
+from tools.vboard.usb import port as port_of_the_board
 from tools.vboard.usb.console import FRIENDLY, INTERRUPT, RAW, Console
 from tools.vboard.usb.contents import check_boot, image_fault
 from tools.vboard.usb.flash import Flash, FlashError
@@ -193,7 +194,9 @@ def test_a_port_is_raw_is_lost_with_its_cable_and_can_be_locked(tmp_path):
     asyncio.run(scene())
 
 
-def test_bytes_that_nobody_reads_do_not_pile_up_nor_block(tmp_path):
+def test_bytes_that_nobody_reads_do_not_pile_up_nor_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(port_of_the_board, "_PATIENCE_S", 0.2)
+
     async def scene():
         port = Port(tmp_path / "port", lambda data: None)
         port.plug()
