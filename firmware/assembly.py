@@ -143,7 +143,7 @@ def _tell_start(shell, before, of_stored, of_parts):
         print("%s: %s" % (fault, text))
         shell.reports.fault(fault, name, True)
     shell.signals.faulty(shell.faults.any())
-    _served(shell, shell.keeper.memory)
+    _served(shell.keeper.memory)
     print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(opened)))
 
 
@@ -153,12 +153,11 @@ def _make_console(shell):
     shell.console = Console(shell, poller, sys.stdin, on_demand, now)
 
 
-def _served(shell, memory):
-    """After service mode the flat is told that the unit calls again."""
+def _served(memory):
+    """What keeper.Keeper.begin tells the flat, also if this start does not fit into memory and another one follows."""
     if memory.mark() == claim.SERVED:
+        memory.put("service", 1)
         memory.set_mark()
-        shell.recorder.note("service", 0)
-        shell.talk.prompt("service_over")
 
 
 def _tested_by_start(shell, of_stored, of_parts):

@@ -144,6 +144,14 @@ class Keeper:
                 found[cause] = self.memory.counted(cause)
         return found
 
+    def begin(self):
+        """The unit runs. After service mode the flat is told so: by the first start that has come so far, and after a power loss
+        too."""
+        if self.memory.counted("service"):
+            self.memory.put("service", 0)
+            self._shell.recorder.note("service", 0)
+            self._shell.talk.prompt("service_over")
+
     # --- once a second
 
     def tick(self, uptime_s):
@@ -223,9 +231,12 @@ class Keeper:
         print("reduced: tried in full again")
         self.restart()
 
-    def restart(self):
-        """The unit starts anew because it wants to, which is no sign of a storm. Does not come back."""
+    def restart(self, mark=None):
+        """The unit starts anew because it wants to, which is no sign of a storm. Does not come back. `mark`: for the next start
+        alone; set last, so that it is not left behind by what fails before it."""
         self._count_anew()
+        if mark:
+            self.memory.set_mark(mark)
         self._shell.restart()
 
     # --- files

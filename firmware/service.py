@@ -31,6 +31,12 @@ class Service:
 
     async def run(self, code, at_once):
         """`code`: as it was typed; `at_once`: open whatever goes on. Ends when the code was refused, or with the restart."""
+        try:
+            await self._run(code, at_once)
+        except MemoryError as problem:
+            print("service: not now:", repr(problem))
+
+    async def _run(self, code, at_once):
         fits = await self._fits(code)
         if not fits:
             self._refuse("this unit has no claim code" if fits is None else "wrong code")
@@ -105,8 +111,8 @@ class Service:
     def _leave(self):
         """The last look at calls was in this very turn of the loop: nothing slips in between."""
         keeper = self._shell.keeper
+        keeper.memory.put("service", 1)  # before all is saved: after a power loss in service mode the flat is told of its end too
         if self._shell.may_write():
             keeper.save()
-        keeper.memory.set_mark(claim.OPEN)
         print("service: opened; the unit starts anew")
-        keeper.restart()
+        keeper.restart(claim.OPEN)

@@ -4,6 +4,7 @@
   file that is there and cannot be read is there: damage opens nothing.
 - In service mode for one life: the mark in RTC memory that the running unit has set after the right code is taken off here, so
   that the next start, whatever causes it, is that of a running unit.
+- Where one start after the other hangs until the watchdog bites, each third one ends here, and main.py listens for the code.
 - Service mode ends by the hardware watchdog, set to 15 min. It cannot be switched off, and a soft reset (mpremote begins with
   one) does not stop it, as it stops every Timer. Source: docs/service-mode.md.
 
@@ -23,10 +24,11 @@ _IDENTITY = claim.FILES + ("settings.json", "settings.bak.json")
 _BOOT = "boot.py"
 _NO_FILE = const(2)  # ENOENT
 _MOST_BYTES = const(512)  # of a claim; 150 as they are written
+_THIRD = const(3)  # of starts in a row that were not calm: listening costs a call 3 s, so not after each bite
 
 
 def leaves():
-    """True if the unit is to be left to the prompt."""
+    """True if the unit is to be left to the prompt. Raises OSError for a start that is only to listen for the code."""
     if is_blank():
         print("blank unit: waiting for its identity")
         return True
@@ -37,6 +39,10 @@ def leaves():
         print("service: the console is open for %d min; this unit does not call" % (LIMIT_MS // 60000))
         print("service: renew: from firmware.service_mode import renew; renew()   leave: import machine; machine.reset()")
         return True
+    if machine.reset_cause() == machine.WDT_RESET and memory.counted("quick") % _THIRD == _THIRD - 1:
+        memory.count("quick")  # this is a start too, so that the next one goes on
+        memory.count("watchdog")
+        raise OSError("the starts of this unit hang")
     _shut_boot()
     _keep_claim()
     return False

@@ -186,6 +186,7 @@ class Shell:
 
     async def supervise(self):
         """Starts every task, starts it again when it dies, and feeds the watchdog while all are fresh."""
+        self.keeper.begin()
         watch = Supervision()
         starts = {"heart": self._heart, "doorbell": self._doorbell, "chores": self._chores, "link": self.link.run,
                   "bearer": self.bearer.run, "talk": self.talk.run}

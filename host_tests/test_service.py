@@ -33,8 +33,9 @@ class Flat:
         self.signals = Part(sound=lambda name: self.did.append(("sound", name)), sounding=lambda: self.sounds)
         self.recorder = Part(note=lambda word, detail: self.did.append(("note", word, detail)))
         self.reports = Part(note=lambda name, fields, key: self.did.append(("event", name, fields["state"], fields["tries"])))
-        memory = Part(set_mark=lambda mark: self.did.append(("mark", mark)))
-        self.keeper = Part(memory=memory, save=lambda: self.did.append("saved"), restart=lambda: self.did.append("restarted"))
+        memory = Part(put=lambda name, value: self.did.append((name, value)))
+        self.keeper = Part(memory=memory, save=lambda: self.did.append("saved"),
+                           restart=lambda mark: self.did.append(("restarted", mark)))
         self.slices = 0
 
     def may_write(self):
@@ -64,8 +65,8 @@ class Flat:
         return self.did, said
 
 
-OPENED = [("note", "service", 1), ("sound", "SERVICE"), ("event", "service", "opened", 0), "saved",
-          ("mark", claim.OPEN), "restarted"]
+OPENED = [("note", "service", 1), ("sound", "SERVICE"), ("event", "service", "opened", 0), ("service", 1), "saved",
+          ("restarted", claim.OPEN)]
 
 
 def scene_of(scene):
@@ -196,6 +197,22 @@ def test_below_the_battery_s_limit_nothing_is_written():
     def scene(flat):
         flat.writes = False
         assert flat.ask()[0] == [step for step in OPENED if step != "saved"]
+
+    scene_of(scene)
+
+
+def test_a_heap_that_fills_up_at_any_step_opens_nothing_and_says_so():
+    def full(*_):
+        raise MemoryError
+
+    def scene(_):
+        for part, name in (("recorder", "note"), ("signals", "sound"), ("reports", "note"), ("keeper", "save"),
+                           ("keeper", "restart")):
+            flat = Flat()
+            setattr(getattr(flat, part), name, full)
+            did, said = flat.ask()
+            assert said[-1].startswith("service: not now: MemoryError"), (part, said)
+            assert not [step for step in did if step[0] == "restarted"], part
 
     scene_of(scene)
 

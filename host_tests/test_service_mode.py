@@ -99,6 +99,36 @@ def test_the_mark_opens_one_start_with_the_time_limit_and_the_next_one_runs():
     inside(scene)
 
 
+def test_where_starts_hang_each_third_one_only_listens_for_the_code_and_the_next_goes_on_p8():
+    """main.py does the listening, as after everything that is raised."""
+
+    def ends():
+        try:
+            return leaves()
+        except OSError as problem:
+            return str(problem)
+
+    def scene():
+        put("claim.json", GOOD)
+        memory = RtcMemory(machine.RTC())
+        for cause, quick, listens in ((machine.WDT_RESET, 2, True), (machine.WDT_RESET, 5, True), (machine.WDT_RESET, 0, False),
+                                      (machine.WDT_RESET, 1, False), (machine.WDT_RESET, 3, False),
+                                      (machine.HARD_RESET, 2, False), (machine.PWRON_RESET, 2, False)):
+            machine.world.reset_cause = cause
+            memory.put("quick", quick)
+            memory.put("watchdog", 7)
+            assert (ends() == "the starts of this unit hang") == listens, (cause, quick)
+            memory = RtcMemory(machine.RTC())
+            assert memory.counted("quick") == quick + listens and memory.counted("watchdog") == 7 + listens
+            assert ends() == (False, []), "whatever the cause of the next one"
+        machine.world.reset_cause = machine.WDT_RESET
+        memory.put("quick", 2)
+        mark(claim.OPEN)
+        assert ends() == (True, [900000, "fed"]), "the right code was heard"
+
+    inside(scene)
+
+
 def test_no_other_mark_opens_anything():
     def scene():
         put("claim.json", GOOD)

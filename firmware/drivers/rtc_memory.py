@@ -20,7 +20,7 @@ from micropython import const
 SIZE = const(876)
 MUTE = b"mute"
 COUNTERS = ("seconds", "power_on", "hard", "watchdog", "deep_sleep", "soft", "unknown", "brown_out", "task", "quick", "told",
-            "spare")
+            "service")
 _MAGIC = b"ILS1"
 _NO_MARK = b"\x00\x00\x00\x00"
 _COUNTERS_AT = const(8)

@@ -7,6 +7,8 @@
 import contextlib
 import json
 
+from firmware.core.claim import SERVED
+from firmware.drivers.rtc_memory import COUNTERS
 from host_tests import real_unit
 from host_tests.vboard.usb import flashed
 from tools.brokers import free_port
@@ -18,6 +20,7 @@ FLASH_BYTES = 4 << 20
 _ROMFS_AT, _VFS_AT = 0x210000, 0x270000  # the modules for this machine's processor are larger than a board's
 _TABLE = (*flashed.TABLE[:4], (1, 0x8F, _ROMFS_AT, _VFS_AT - _ROMFS_AT, b"romfs"),
           (1, 0x81, _VFS_AT, FLASH_BYTES - _VFS_AT, b"vfs"))  # fmt: skip
+_TOLD_AT = 8 + 4 * COUNTERS.index("service")  # firmware/drivers/rtc_memory.py
 SOON_S = 60  # bound for a start, and for what the unit does within some seconds
 
 
@@ -52,6 +55,11 @@ class FlashedUnit:
 
     def status(self):
         return self.board.status()
+
+    def owes_the_flat(self):
+        """True while the flat was told that it cannot call, and not yet that it can again."""
+        memory = bytes(self.board.run(lambda unit: unit.chip._rtc_memory))
+        return memory[4:8] == SERVED or any(memory[_TOLD_AT : _TOLD_AT + 4])
 
     def is_shut(self):
         """True if nothing but a unit that runs is there: no prompt, and it has not started anew."""

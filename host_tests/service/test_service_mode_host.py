@@ -17,7 +17,7 @@ def test_the_way_in_mpremote_renewal_and_the_way_out(tmp_path):
     with flashed_unit(tmp_path) as unit:
         assert unit.console.state() == "running"
         unit.console.enter(unit.code.lower().replace("-", ""))
-        assert unit.console.state() == "service"
+        assert unit.console.state() == "service" and unit.owes_the_flat()
         assert unit.status()["watchdog_ms"] == 900000, "the time limit, which no prompt can switch off"
         listed = flashed.mpremote(unit.board, "fs", "ls")
         assert "settings.json" in listed.stdout and "claim.bak.json" in listed.stdout, listed.stdout + listed.stderr
@@ -30,6 +30,7 @@ def test_the_way_in_mpremote_renewal_and_the_way_out(tmp_path):
         assert unit.console.leave() == "ils/v1/demo/f12/u1/"
         assert "started, session" in unit.board.console[mark:]
         assert unit.console.state() == "running" and unit.is_shut()
+        assert not unit.owes_the_flat(), "it has said that the work is finished"
 
 
 def test_service_mode_ends_by_itself_when_nobody_renews_it_and_the_unit_runs_again(tmp_path):
