@@ -24,6 +24,7 @@ from firmware.senses import Sense
 
 ROLES = ("reset", "answer", "privacy")  # of core.board, which is let go of before this is loaded
 ATTENS_DB = (0, 2.5, 6, 11)  # of core.board_power, likewise; in the order of machine.ADC.ATTN_0DB ... ATTN_11DB
+_WRONG = (LookupError, ValueError, TypeError, AttributeError, OSError)  # whatever a board file says; not MemoryError
 _RESET_CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deep_sleep", 5: "soft"}  # machine.PWRON_RESET ... SOFT_RESET
 
 
@@ -34,6 +35,12 @@ def reset_cause():
 
 def _pull(word):
     return {"none": None, "up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}[word]
+
+
+def _name(data):
+    """Of an input of the board file; "" for none."""
+    name = data.get("name") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _file_journal(entropy):
@@ -68,8 +75,8 @@ class Builder:
                     lines.append(self._line(index, data))
                 else:
                     contacts.append(self._contact(index, data, wake, busy_ms))
-            except (KeyError, ValueError, TypeError, OSError) as problem:
-                name = data.get("name", "") if isinstance(data, dict) else ""
+            except _WRONG as problem:
+                name = _name(data)
                 self.problems.append(("input", name, "inputs[%d] %s cannot be used: %r" % (index, name, problem)))
         return contacts, lines
 
@@ -78,14 +85,14 @@ class Builder:
         return found if isinstance(found, list) else ()
 
     def _is_fitted(self, data):
-        return not isinstance(data, dict) or self._settings["inputs"].get(data.get("name"), data) is not None
+        return self._settings["inputs"].get(_name(data), data) is not None
 
     def names(self, fitted=False):
         """List of (name, location) by input index, as core.uplink wants it; `fitted`: only of what is fitted in this flat."""
         rooms = self._settings["inputs"]
         names = []
         for data in self._inputs():
-            name = data.get("name", "") if isinstance(data, dict) else ""
+            name = _name(data)
             if not fitted or self._is_fitted(data):
                 names.append((name, rooms[name]["location"] if rooms.get(name) else ""))
         return names
@@ -93,14 +100,14 @@ class Builder:
     def _contact(self, index, data, wake, busy_ms):
         pin = machine.Pin(data["pin"], machine.Pin.IN, _pull(data["pull"]))
         driver = ContactPin(pin, data["active"], wake, self._now, busy_ms)
-        judge = Contact(data["debounce_ms"], self._timers.held_ms)
+        judge = Contact(data["debounce_ms"] | 0, self._timers.held_ms)  # what is no number shows here, not with the first press
         if data["kind"] in ROLES:
             return Sense(index, None, data["name"], driver, judge, data["kind"])
         return Sense(index, KINDS.index(data["kind"]), data["name"], driver, judge)
 
     def _line(self, index, data):
         adc = machine.ADC(machine.Pin(data["pin"]), atten=machine.ADC.ATTN_11DB)
-        judge = Line(data["line"]["bands_mv"], data["debounce_ms"], self._settings["line_break_raises"], self._timers.held_ms,
+        judge = Line(data["line"]["bands_mv"], data["debounce_ms"] | 0, self._settings["line_break_raises"], self._timers.held_ms,
                      self._timers.line_fault_ms)
         return Sense(index, KINDS.index(data["kind"]), data["name"], LineAdc(adc), judge)
 
@@ -109,7 +116,7 @@ class Builder:
         try:
             data = self._board["light"]
             return Light(machine.Pin(data["pin"], machine.Pin.OUT, value=0 if data["active"] == "high" else 1), data["active"])
-        except (KeyError, ValueError, TypeError, OSError) as problem:
+        except _WRONG as problem:
             self.problems.append(("settings", "light", "light cannot be used: %r" % (problem,)))
             return None
 
@@ -124,7 +131,7 @@ class Builder:
                               ibuf=speaker.IBUF_BYTES)
             tones = {hz: tone_block(hz, self._settings["volume_pct"]) for hz in TONES_HZ}
             return speaker.Speaker(i2s, tones, self._amplifier(data["enable"]), self._now)
-        except (KeyError, ValueError, TypeError, OSError) as problem:
+        except _WRONG as problem:
             self.problems.append(("settings", "sounder", "sounder cannot be used: %r" % (problem,)))
             return None
 
@@ -135,10 +142,11 @@ class Builder:
             return None
         from firmware.core import power_figures as figures  # here, so that they can be let go (app.py)
 
-        mains, adc, charger = self._supply(facts.get("mains"), facts.get("battery"))
         battery = facts.get("battery") if isinstance(facts.get("battery"), dict) else None
+        mains, adc, charger = self._supply(facts.get("mains"), battery)
         self._has_both = bool(mains and battery and mains.there())
-        hours = Hours(*figures.of_hours(battery, facts.get("loads_ma")))
+        loads_ma = facts.get("loads_ma")
+        hours = Hours(*figures.of_hours(battery, loads_ma if isinstance(loads_ma, dict) else None))
         core = PowerRules(figures.limits_mv(battery), mains is not None, hours, self._timers, rand)
         calibration = None
         if battery is not None:  # not all of it: it would stay in the heap
@@ -163,7 +171,7 @@ class Builder:
                                   (2, self._switch, battery and battery.get("charger_disable"))):
             try:
                 senses[index] = make(data) if data else None
-            except (KeyError, ValueError, TypeError, OSError) as problem:
+            except _WRONG as problem:
                 self.problems.append(("settings", "power", "supply cannot be read: %r" % (problem,)))
         return senses
 
@@ -190,7 +198,7 @@ class Builder:
                       "rate": microphone.RATE_HZ, "ibuf": microphone.IBUF_BYTES}
             port = microphone.Port(machine.I2S, data["id"], wiring)
             return microphone.Microphone(port, data["gain_shift"], self._now)
-        except (KeyError, ValueError, TypeError, OSError) as problem:
+        except _WRONG as problem:
             self.problems.append(("settings", "microphone", "microphone cannot be used: %r" % (problem,)))
             return None
 

@@ -84,6 +84,23 @@ def test_an_input_that_the_chip_refuses_costs_only_itself_and_is_named():
         assert [problem[:2] for problem in one.problems] == [("input", "button")] and "inputs[0]" in one.problems[0][2]
 
 
+def test_whatever_stands_in_a_field_of_an_input_costs_only_that_input_p8():
+    inputs = board.resolve(Files(), "ESP32_GENERIC")["inputs"]
+    cord = [one["name"] for one in inputs].index("cord2")
+    assert inputs[cord]["wiring"] == "line"
+    for place, change in ((0, {"debounce_ms": "30"}), (0, {"debounce_ms": None}), (cord, {"debounce_ms": 0.5}),
+                          (cord, {"line": 7}), (cord, {"line": {"bands_mv": dict.fromkeys(("short", "normal"), [])}}),
+                          (0, {"pin": [25]}), (0, {"kind": 5}), (0, {"pull": ["up"]})):
+        one = builder("ESP32_GENERIC", inputs=inputs[:place] + [dict(inputs[place], **change)] + inputs[place + 1:])
+        contacts, lines = one.inputs(lambda: None, lambda: 0)
+        assert len(contacts) + len(lines) == len(inputs) - 1 and one.problems[0][:2] == ("input", inputs[place]["name"]), change
+        assert len(one.names()) == len(inputs)
+    for strange in (7, None, "x", {"name": ["button"]}, {"name": {}}):
+        one = builder("ESP32_GENERIC", inputs=[strange] + inputs[1:])
+        contacts, lines = one.inputs(lambda: None, lambda: 0)
+        assert len(contacts) + len(lines) == len(inputs) - 1 and one.names()[:2] == [("", ""), ("cord1", "bathroom")], strange
+
+
 def test_a_sounder_that_does_not_start_costs_only_itself():
     fact = board.resolve(Files(), "ESP32_GENERIC")["sounder"]
     one = builder("ESP32_GENERIC", sounder=dict(fact, id=7))
@@ -231,6 +248,10 @@ def test_a_sense_that_cannot_be_used_costs_only_itself_and_a_board_without_any_h
         assert power.measure()[1] == why, change
         assert (power.health()["mains"] is None) is (part == "mains")
         assert len(one.problems) == (0 if why == "calibration" else 1), change
+    for battery in ("yes", 7, [1], True):
+        one = builder("ESP32_GENERIC", power=dict(facts, battery=battery))
+        assert one.power(None, None).health()["mains"] is not None, "the mains are watched all the same"
+    assert builder("ESP32_GENERIC", power=dict(facts, loads_ma=3)).power(None, None).core.mains.on is not None
     for none in (None, {"mains": None, "battery": None}, "yes", KeyError):
         one = builder("ESP32_GENERIC", power=none)
         if none is KeyError:

@@ -132,6 +132,16 @@ def test_a_missing_or_broken_board_file_is_named():
             assert any("board_configs/B.json" in text and word in text for text in stored.problems), stored.problems
 
 
+def test_whatever_stands_in_a_board_file_something_can_be_gone_on_with_p8():
+    for change in ({"inputs": 7}, {"inputs": True}, {"inputs": [["button"]]}, {"inputs": [{"name": ["button"], "kind": []}]},
+                   {"bearers": [[]]}, {"bearers": [{}, "wifi"]}, {"bearers": 3}, {"light": [], "sounder": 1, "power": "x"}):
+        with Folder() as folder:
+            write("board_configs/B.json", json.dumps(dict(BOARD, **change)))
+            stored = folder.stored()
+            assert stored.board["chip"] == "esp32" and stored.problems, change
+            assert stored.bearers == ([] if change.get("bearers") == [[]] else ["wifi"]), change
+
+
 def test_a_wrong_field_of_the_board_is_named_and_the_rest_of_the_board_is_used():
     with Folder() as folder:
         write("board_configs/B.json", json.dumps(dict(BOARD, light=dict(BOARD["light"], pin=34))))

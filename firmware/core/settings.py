@@ -175,15 +175,17 @@ def check_inputs(settings, board):
 
     An input that raises no call needs no location. One whose settings are null is not fitted; one that calls must be.
     """
-    names = [one.get("name") for one in board.get("inputs") or [] if isinstance(one, dict)]
+    inputs = board.get("inputs") if isinstance(board.get("inputs"), list) else []
+    inputs = [one for one in inputs if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    names = [one["name"] for one in inputs]
     problems = []
     for name in sorted(settings["inputs"]):
         if name not in names:
             problems.append("inputs.%s: the board has no such input; it has %s" % (name, ", ".join(str(n) for n in names)))
-    for one in board.get("inputs") or []:
-        if isinstance(one, dict) and one.get("name") not in settings["inputs"] and one.get("kind") not in ROLES:
+    for one in inputs:
+        if one["name"] not in settings["inputs"] and one.get("kind") not in ROLES:
             problems.append("inputs: %s of the board has no location; add it, or null if it is not fitted" % one.get("name"))
-    callers = [one.get("name") for one in board.get("inputs") or [] if isinstance(one, dict) and one.get("kind") not in ROLES]
+    callers = [one["name"] for one in inputs if one.get("kind") not in ROLES]
     if callers and not any(settings["inputs"].get(name, callers) for name in callers):
         problems.append("inputs: none that raises a call is fitted; nobody could call from this flat")
     return problems
@@ -194,7 +196,7 @@ def usable_bearers(settings, board):
     has = {"wifi": settings["wifi"], "ethernet": board.get("ethernet")}
     has["cellular"] = settings["cellular"] and board.get("cellular")
     bearers = board.get("bearers")
-    return [name for name in (bearers if isinstance(bearers, list) else ("wifi",)) if has.get(name)]
+    return [name for name in (bearers if isinstance(bearers, list) else ("wifi",)) if isinstance(name, str) and has.get(name)]
 
 
 def check_bearers(settings, board):
