@@ -94,6 +94,18 @@ def test_the_next_event_of_wifi_takes_it_back():
     assert _taken() == WIFI and routes.of_world().carries(CELLULAR)
 
 
+def test_one_that_was_off_and_on_again_while_nobody_asked_has_had_its_event_too():
+    for begin in (_wifi, _ethernet):
+        world.clear()
+        again = begin()
+        _ppp()
+        world.advance(300)
+        assert _taken() == CELLULAR
+        again.active(False)
+        begin()
+        assert again.isconnected() and _taken() == (WIFI if begin is _wifi else ETHERNET)
+
+
 def test_after_ppp_nothing_has_the_route_until_the_next_event():
     wlan = _wifi()
     ppp = _ppp()

@@ -191,6 +191,10 @@ class _Lan:
         self._work_out()
         return (1 if self._link else 0) | (2 if self._address else 0)
 
+    def linked_ms(self):
+        """For routes: when the link came up."""
+        return self._linked_ms
+
     def carries(self):
         return self._answers() and self._mode() not in ("unplugged", "dead_path")
 

@@ -53,7 +53,7 @@ class Routes:
     def __init__(self):
         self.lan = None
         self.ppp = None
-        self._seen = 0
+        self._seen = self._joined_ms = self._linked_ms = 0
         self._default = None
 
     def _look(self):
@@ -63,6 +63,12 @@ class Routes:
             flags |= self.lan.flags() << 2
         changed = flags & 15 != self._seen
         self._seen = flags & 15
+        if flags & 1 and _radio()._since_ms != self._joined_ms:  # off and on again while nobody looked
+            self._joined_ms = _radio()._since_ms
+            changed = True
+        if flags & 4 and self.lan.linked_ms() != self._linked_ms:
+            self._linked_ms = self.lan.linked_ms()
+            changed = True
         if changed and flags & 5:
             self._default = WIFI if flags & 1 else ETHERNET
         return flags | (16 if self.ppp is not None and self.ppp.isconnected() else 0)
