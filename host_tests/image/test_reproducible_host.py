@@ -1,4 +1,5 @@
-"""The same inputs give the same bytes: in other folders, by another user, at another time, compiled anew."""
+"""The same inputs give the same bytes: in other folders, by another user with other habits, at another time, on a disk that lists
+its files in another order, compiled anew."""
 
 import os
 import subprocess
@@ -9,9 +10,18 @@ from tools.image import lock
 
 _TIMEOUT_S = 200  # it takes a tenth of that
 
-# Builds in a process of its own, on a day of its own, with nothing compiled before.
+# Builds in a process of its own, on a day of its own, with nothing compiled before. A seventh argument: folders backwards.
 _BUILD = """
-import sys, time
+import contextlib, os, sys, time
+if sys.argv[7:]:
+    class Backwards(contextlib.nullcontext):
+        def __iter__(self):
+            return iter(self.enter_result)
+        def __enter__(self):
+            return iter(self.enter_result)
+    scan, names = os.scandir, os.listdir
+    os.scandir = lambda path=".": Backwards(sorted(scan(path), key=lambda entry: entry.name, reverse=True))
+    os.listdir = lambda path=".": sorted(names(path), reverse=True)
 now = time.time
 time.time = lambda: now() + float(sys.argv[6])
 from pathlib import Path
@@ -25,7 +35,10 @@ build(board, out, file, form=form, source=source, lock_file=Path(file).parent / 
 
 def test_two_builds_of_this_tree_are_equal_byte_for_byte(tmp_path):
     runs, folders = [], []
-    for name, later_s, zone, seed in (("one", 0, "UTC", "1"), ("another-longer-name", 40_000_000, "Asia/Tokyo", "2")):
+    other = {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "2", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+             "SOURCE_DATE_EPOCH": "86400"}
+    for name, later_s, mask, habits, backwards in (
+            ("one", 0, 0o022, {"TZ": "UTC", "PYTHONHASHSEED": "1"}, ()), ("another-longer-name", 40_000_000, 0o077, other, (1,))):
         folder = tmp_path / name
         folders.append(folder)
         source = workshop.tree(folder / "tree")
@@ -33,10 +46,9 @@ def test_two_builds_of_this_tree_are_equal_byte_for_byte(tmp_path):
             os.utime(path, (1_500_000_000 + later_s,) * 2)
         file, lock_file = workshop.locked(folder)
         assert set(lock.read(lock_file)) == {"esp32"}
-        environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": seed, "HOME": str(folder), "USER": name,
-                       "PYTHONPATH": str(workshop.ROOT)}
-        command = [sys.executable, "-c", _BUILD, source, file, folder / "out", "rom", "ESP32_GENERIC", later_s]
-        runs.append(subprocess.Popen([str(part) for part in command], env=environment, cwd=folder))
+        environment = {**os.environ, **habits, "HOME": str(folder), "USER": name, "PYTHONPATH": str(workshop.ROOT)}
+        command = [sys.executable, "-c", _BUILD, source, file, folder / "out", "rom", "ESP32_GENERIC", later_s, *backwards]
+        runs.append(subprocess.Popen([str(part) for part in command], env=environment, cwd=folder, umask=mask))
     try:
         assert [run.wait(timeout=_TIMEOUT_S) for run in runs] == [0, 0]
     finally:
