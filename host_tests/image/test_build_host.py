@@ -207,6 +207,23 @@ def test_a_wrong_identity_is_refused_with_every_problem(tmp_path, source):
         make(tmp_path, source, identity=folder)
 
 
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"key_file": None}, "key_file: None: name of a file"),
+    ({"key_file": 5}, "key_file: 5: name of a file"),
+    ({"ca_file": ["ca.der"]}, "ca_file: ..ca.der..: name of a file"),
+    ({"ca_file": "../identity/ca.der"}, "../identity/ca.der: name of a file in that folder"),
+    ({"key_file": "/etc/passwd"}, "/etc/passwd: name of a file in that folder"),
+    ({"ca_file": "main.py"}, "main.py is a file of the image"),
+])
+def test_an_identity_whose_settings_name_no_files_of_its_folder_is_refused(tmp_path, changes, words):
+    source = workshop.tree(tmp_path / "tree")
+    folder = identity(tmp_path, **changes)
+    (folder / "main.py").write_bytes(b"der")
+    with pytest.raises(ImageError, match=words):
+        make(tmp_path, source, "ESP32_GENERIC", identity=folder, form="rom")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_a_killed_build_leaves_behind_is_written_over(tmp_path, source):
     first = make(tmp_path, source)
     for name in ("image.json.part", "vfs.bin.part", "flash.bin.part"):

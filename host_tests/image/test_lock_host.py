@@ -49,6 +49,7 @@ def test_what_is_not_whole_or_not_for_the_board_is_refused_with_advice(made, tmp
         "the app is not where it should be": whole[:app],
         "the app is damaged": changed(whole, app + 2000),
         "the bootloader is damaged": changed(whole, 40),
+        "the bootloader is damaged .its checksum": changed(whole[:23] + b"\0" + whole[24:], 40),  # one without a digest
         "the partition table is damaged": changed(whole, 0x7000 + 8),
         "1.19.1; the firmware wants 1.24": synthetic("esp32", version="1.19.1"),
         "its app has .* bytes; the partition factory has 2031616": synthetic("esp32", app_bytes=2_100_000),
@@ -84,6 +85,30 @@ def test_another_file_than_the_locked_one_is_refused(made, tmp_path):
     path.write_text(path.read_text().replace('"chip": "esp32"', '"chip": "esp32s3"'))
     with pytest.raises(ImageError, match="esp32 is locked for esp32s3; ESP32_GENERIC has esp32"):
         lock.entry_for(made, "ESP32_GENERIC", "esp32", path)
+
+
+def test_what_is_locked_for_a_board_goes_before_what_is_locked_for_its_chip(made, tmp_path):
+    path, own = tmp_path / "lock.json", tmp_path / "own.bin"
+    own.write_bytes(synthetic("esp32", version="1.30.0"))
+    lock.add(made, "esp32", "esp32", path)
+    lock.add(own, "OLIMEX_ESP32_POE_ISO", "esp32", path)
+    assert lock.entry_for(own, "OLIMEX_ESP32_POE_ISO", "esp32", path)[0]["version"] == "1.30.0"
+    assert lock.entry_for(made, "ESP32_GENERIC", "esp32", path)[0]["version"] == "1.29.0"
+    for file, board in ((made, "OLIMEX_ESP32_POE_ISO"), (own, "ESP32_GENERIC")):
+        with pytest.raises(ImageError, match="not the file that is locked for"):
+            lock.entry_for(file, board, "esp32", path)
+
+
+def test_an_app_that_fills_its_partition_is_taken_and_one_byte_more_is_not(made, tmp_path, monkeypatch):
+    size = len(micropython.take_apart(made.read_bytes()).app)
+    for room, fits in ((size, True), (size - 1, False)):
+        app = partitions.Partition("factory", partitions.APP, 0, 0x10000, room)
+        monkeypatch.setattr(partitions, "layout", lambda flash_mb, app=app: [app])
+        if fits:
+            assert lock.add(made, "esp32", "esp32", tmp_path / "lock.json")["size"]
+            continue
+        with pytest.raises(ImageError, match=f"its app has {size} bytes; the partition factory has {room}"):
+            lock.add(made, "esp32", "esp32", tmp_path / "lock.json")
 
 
 def test_a_spoiled_lock_is_refused_and_says_what_to_do(tmp_path):

@@ -81,8 +81,8 @@ def identity(folder, board):
         settings = json.loads(raw["settings.json"])
         if not isinstance(settings, dict):
             raise ImageError(f"{folder / 'settings.json'}: wants an object; docs/settings.md shows a whole file")
-        names = [settings.get("key_file", "unit.key"), settings.get("ca_file", "ca.der"), _CLAIM]
-        raw |= {name: (folder / name).read_bytes() for name in names if name}
+        key, names = settings.get("key_file", "unit.key"), [settings.get("ca_file", "ca.der"), _CLAIM]
+        raw |= {name: (folder / name).read_bytes() for name in (key, *names) if _is_name(name)}
     except FileNotFoundError as error:
         raise ImageError(f"{error.filename}: missing; an identity is settings.json, the key and CA it names, {_CLAIM}") from error
     except (OSError, ValueError) as error:
@@ -90,8 +90,10 @@ def identity(folder, board):
     found = deploy.problems(settings)
     if settings.get("board") != board:
         found.append(f"board: {settings.get('board')!r}, and the image is for {board}")
-    if not re.fullmatch(rb"[0-9a-f]{64}\s*", raw[names[0]]):
-        found.append(f"{names[0]}: wants 64 hexadecimal digits")
+    found += [f"{name}: name of a file in that folder wanted, and not in one below or above it" for name in (key, names[0])
+              if isinstance(name, str) and name and not _is_name(name)]
+    if _is_name(key) and not re.fullmatch(rb"[0-9a-f]{64}\s*", raw[key]):
+        found.append(f"{key}: wants 64 hexadecimal digits")
     try:
         claim.parse(raw[_CLAIM])
     except ValueError as error:
@@ -99,6 +101,10 @@ def identity(folder, board):
     if found:
         raise ImageError(f"{folder}: {len(found)} problems (docs/settings.md)\n  " + "\n  ".join(found))
     return raw
+
+
+def _is_name(name):
+    return isinstance(name, str) and name == Path(name).name != ""
 
 
 def hashes(files):

@@ -72,7 +72,10 @@ def build(board, out, micropython, language="en", identity=None, form=None, lock
     about |= {"files": contents.hashes(files), "modules": contents.hashes(modules)}
     files = {**files, contents.NAME: _text(about)}
     if identity is not None:
-        files |= contents.identity(identity, board)
+        own = contents.identity(identity, board)
+        if set(own) & set(files):
+            raise ImageError(f"{identity}: {min(set(own) & set(files))} is a file of the image; give the unit's another name")
+        files |= own
     blobs = _parts(data, entry, chip, table, flash_mb, romfs, filesystem.image(files, partitions.by_label(table, "vfs").size))
     say(f"{len(blobs)} parts made")
     made = _write(Path(out), blobs, about, flash_mb, secret=identity is not None)
