@@ -37,12 +37,12 @@ class Asked:
     def __init__(self):
         self.lines = []
         self.uplink = Uplink()
-        self.full = False
+        self.full = None
         self.over = False
 
     def service(self):
         if self.full:
-            raise MemoryError
+            raise self.full
         return self.made
 
     def made(self, shell, console, now):
@@ -93,7 +93,7 @@ class Flat:
 def test_who_is_answered_with_the_unit_s_name_and_nothing_secret():
     flat = Flat()
     assert flat.type(b"who\n") == [] and flat.said == ["unit ils/v1/demo/f12/u1/ running"]
-    for line in (b"who\r\n", b"\r\n\r\nwho\r\n", b"\x03\x01who\n", b"  who  \n"):
+    for line in (b"who\r\n", b"\r\n\r\nwho\r\n", b"\x03\x01who\n", b"  who  \n", b"w\x7fh\x1fo\xff\n"):
         flat = Flat()
         flat.type(line)
         assert flat.said == ["unit ils/v1/demo/f12/u1/ running"], line
@@ -206,8 +206,9 @@ def test_before_its_time_no_code_is_looked_at():
 
 
 def test_a_heap_that_is_too_full_is_said_and_the_next_try_may_succeed():
-    flat = Flat()
-    flat.asked.full = True
-    assert flat.type(b"service a\n") == [] and flat.said[0].startswith("service: not now: MemoryError")
-    flat.asked.full = False
-    assert flat.type(b"service a\n") == [("a", False)]
+    for problem in (MemoryError, ImportError):
+        flat = Flat()
+        flat.asked.full = problem
+        assert flat.type(b"service a\n") == [] and flat.said[0].startswith("service: not now: " + problem.__name__)
+        flat.asked.full = None
+        assert flat.type(b"service a\n") == [("a", False)]

@@ -78,9 +78,12 @@ def listened(data):
 def test_the_right_code_marks_the_next_start_and_a_wrong_one_does_not():
     def scene():
         write_claim()
-        assert listened(b"service k7qm3xrt9wdp\n")[0] == claim.OPEN
-        assert listened(b"\x03\x03\r\nwho\r\nservice K7QM-3XRT-9WDP now\r\n")[0] == claim.OPEN
+        assert listened(b"service k7qm3xrt9wdp\n") == (claim.OPEN, 200), "then what was said is out, and the chip starts anew"
+        assert listened(b"service K7QM-3XRT-9WDQ\n") == (bytes(4), 200)
+        for right in (b"\x03\x03\r\nwho\r\nservice K7QM-3XRT-9WDP now\r\n", b"ser\x03vi\x7fce K7QM-\xff3XRT-9WDP\r"):
+            assert listened(right)[0] == claim.OPEN, right
         for wrong in (b"service K7QM-3XRT-9WDQ\n", b"service\n", b"service \n", b"who\n", b"\x03\x04\x01\x02", b"K7QM\n",
+                      b"services K7QM-3XRT-9WDP\n",
                       b"service K7QM-3XRT-9WDP", b"service " + b"x" * 500 + b"\n"):
             assert listened(wrong)[0] == bytes(4), wrong
 
@@ -99,7 +102,7 @@ def test_it_listens_for_three_seconds_and_no_longer():
 def test_noise_and_other_lines_before_the_code_cost_nothing_and_no_memory():
     def scene():
         write_claim()
-        for before in (b"stop\n", b"s" * 4000 + b"\n", b"who\n" * 9, bytes(range(256)) + b"\n"):
+        for before in (b"stop\n", b"s" * 4000 + b"\n", b"who\n" * 9, bytes(range(256)) + b"\n", b"\xff" * 9 + b"\n"):
             assert listened(before + b"service K7QM-3XRT-9WDP\n")[0] == claim.OPEN, before
         made = []
 

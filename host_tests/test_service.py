@@ -186,6 +186,11 @@ def test_words_and_report_are_waited_for_within_bounds():
         before = flat.now
         assert flat.ask()[0] == OPENED and 5000 <= flat.now - before < 5400
         flat = Flat()
+        flat.talk.prompting = True
+        flat.at[flat.now + 7000] = lambda: setattr(flat.talk, "prompting", False)
+        before = flat.now
+        assert flat.ask()[0] == OPENED and 7000 <= flat.now - before < 7400, "the words, not only the tone"
+        flat = Flat()
         flat.pending, flat.link.online = 3, False
         before = flat.now
         assert flat.ask()[0] == OPENED and flat.now - before < 1000, "off line nothing is waited for"

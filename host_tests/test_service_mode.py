@@ -71,18 +71,47 @@ def test_one_file_of_an_identity_is_enough_to_be_none():
 
 
 def test_a_file_system_that_fails_opens_nothing():
-    def failing(*_):
-        raise OSError(5)
+    class Failing:
+        why = ()
+
+        def stat(self, name):
+            raise OSError(*self.why)
 
     def scene():
-        real, service_mode.os = service_mode.os, Failing
+        real, service_mode.os = service_mode.os, Failing()
         try:
-            assert not service_mode.is_blank()
+            for service_mode.os.why in ((5,), (), (28, "full")):
+                assert not service_mode.is_blank()
+            service_mode.os.why = (2,)
+            assert service_mode.is_blank()
         finally:
             service_mode.os = real
 
-    class Failing:
-        stat = staticmethod(failing)
+    inside(scene)
+
+
+def test_a_copy_that_cannot_be_written_costs_neither_the_start_nor_the_old_copy():
+    class Full:
+        stat, remove = os.stat, os.remove
+
+        @staticmethod
+        def rename(old, new):
+            raise OSError(28)
+
+    def scene():
+        put("claim.json", GOOD)
+        leaves()
+        kept = read("claim.bak.json")
+        put("claim.json", dict(GOOD, rounds=2))
+        real, service_mode.os = service_mode.os, Full
+        try:
+            assert leaves() == (False, []) and read("claim.bak.json") == kept
+        finally:
+            service_mode.os = real
+        os.mkdir("claim.bak.json.new.d")
+        os.remove("claim.bak.json.new")
+        os.rename("claim.bak.json.new.d", "claim.bak.json.new")
+        assert leaves() == (False, []) and read("claim.bak.json") == kept
 
     inside(scene)
 
