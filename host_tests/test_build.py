@@ -153,6 +153,19 @@ def test_a_board_that_can_keep_calls_nowhere_says_so():
     in_a_folder(do)
 
 
+def test_a_journal_that_cannot_be_read_costs_no_call_and_is_named_p8():
+    def failing(entropy):
+        raise OSError(5)
+
+    one = builder("ESP32_GENERIC")
+    machine.world.partitions = {"vfs": 16}
+    real, build._file_journal = build._file_journal, failing
+    try:
+        assert one.journal(entropy) == (None, []) and one.problems[0][0] == "storage"
+    finally:
+        build._file_journal = real
+
+
 def test_names_and_rooms_come_in_the_order_of_the_board_s_inputs():
     names = builder("ESP32_GENERIC").names()
     assert names[:2] == [("button", "hall"), ("cord1", "bathroom")]

@@ -3,6 +3,7 @@
 import json
 import os
 
+from firmware import stored as module
 from firmware.stored import Stored
 
 HERE = "stored_test_dir"
@@ -93,6 +94,74 @@ def test_settings_cut_at_any_byte_are_never_taken_for_whole_ones():
         for length in range(0, len(text), 7):
             write("settings.json", text[:length])
             assert any("last good start" in problem for problem in folder.stored().problems), length
+
+
+class Lenient:
+    """In place of json: takes whatever begins well, as older MicroPython does."""
+
+    @staticmethod
+    def loads(text):
+        return text
+
+
+def test_what_is_cut_short_is_found_whatever_the_json_module_takes():
+    whole = (b'{"a": "\\"}"}', b'{"a": "\\\\"}', b'{"a\\\\\\"": ["{", "]", {}]}', b"[]", b'"x"', b"7")
+    real, module.json = module.json, Lenient
+    try:
+        for text in whole:
+            assert module._parse(text) == text
+            for length in range(1, len(text)):
+                cut = text[:length]
+                try:
+                    assert module._parse(cut) != cut, cut
+                except ValueError:
+                    continue
+    finally:
+        module.json = real
+
+
+class Refusing:
+    """In place of os: nothing can be renamed; `times`: how often it was tried."""
+
+    stat, listdir = os.stat, os.listdir
+    times = 0
+
+    def rename(self, old, new):
+        self.times += 1
+        raise OSError(28)
+
+
+def test_the_copy_of_the_settings_is_written_when_they_change_and_not_with_every_start():
+    with Folder() as folder:
+        folder.stored()
+        real, module.os = module.os, Refusing()
+        try:
+            assert folder.stored().problems == [] and module.os.times == 0
+            write("settings.json", json.dumps(dict(SETTINGS, flat="f13")))
+            stored = folder.stored()
+            assert module.os.times == 1 and stored.settings["flat"] == "f13"
+            assert len(stored.problems) == 1 and "settings.bak.json" in stored.problems[0] and "full" in stored.problems[0]
+        finally:
+            module.os = real
+        with open("settings.bak.json") as file:
+            assert json.loads(file.read()) == SETTINGS, "the old copy is whole"
+
+
+def test_what_settings_and_board_do_not_agree_upon_is_named():
+    for change, word in (({"inputs": {"button": {"location": "hall"}, "bell": {"location": "hall"}}}, "inputs.bell"),
+                         ({"wifi": None}, "wifi")):
+        with Folder() as folder:
+            write("settings.json", json.dumps(dict(SETTINGS, **change)))
+            assert [text for text in folder.stored().problems if text.startswith(word)], change
+
+
+def test_of_two_board_files_none_is_guessed():
+    with Folder() as folder:
+        write("settings.json", json.dumps(dict(SETTINGS, board=None)))
+        assert folder.stored().board["name"] == "B"
+        write("board_configs/A.json", json.dumps(BOARD))
+        stored = folder.stored()
+        assert stored.board is None and any("exactly one" in text for text in stored.problems)
 
 
 def test_without_any_settings_the_only_board_file_still_gives_inputs_and_light():
