@@ -1,5 +1,6 @@
 """An image: its parts where a chip looks for them, in one file as esptool would merge them, and the firmware starts from that."""
 
+import dataclasses
 import hashlib
 import json
 import stat
@@ -159,6 +160,19 @@ def test_modules_larger_than_their_partition_are_refused(tmp_path, source):
     (source / "firmware/app.py").write_text("X = '%s'\n" % ("x" * 400_000))
     with pytest.raises(ImageError, match=r"romfs: 4\d+ bytes; the partition has 393216"):
         make(tmp_path, source)
+
+
+def test_an_app_larger_than_its_partition_and_parts_that_overlap_are_refused(tmp_path, source, monkeypatch):
+    app, *others = sorted(partitions.layout(4), key=lambda part: part.type)
+    small = [dataclasses.replace(app, size=4096), *others]
+    file, lock = workshop.locked(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(making.partitions, "layout", lambda flash_mb, form: small)
+        with pytest.raises(ImageError, match="factory: [0-9]{5} bytes; the partition has 4096: take a smaller MicroPython"):
+            build("CHILD", tmp_path / "out", file, lock_file=lock, source=source)
+    assert making.merge([(1, b"a", "one"), (2, b"b", "two")]) == b"\xffab"
+    with pytest.raises(ImageError, match="two begins at 0x2, within what precedes it"):
+        making.merge([(1, b"aa", "one"), (2, b"b", "two")])
 
 
 def test_an_image_with_an_identity_is_for_its_owner_only_and_names_no_secret_in_its_lists(tmp_path):

@@ -73,6 +73,7 @@ def test_a_revision_with_a_value_of_its_own_does_not_inherit_where_it_is_written
     ("OLIMEX/ESP32-POE-ISO: LED", "schematic", "repository and file wanted"),
     ("Rev_L.net, LED", "schematic", "repository and file wanted"),
     ("the maker says so", "vendor-code", "repository and file wanted"),
+    ("I think it is OLIMEX/ESP32-POE-ISO: Rev_L.net", "vendor-code", "repository and file wanted"),
     ("the maker says so", "proposed", ""),
     ("A. Jones, multimeter at the pad, 2026-10-05", "measured", ""),
     ("A. Jones, multimeter", "measured", "on which day (YYYY-MM-DD) wanted"),

@@ -127,6 +127,13 @@ def test_what_was_joined_and_compiled_once_is_read_by_the_next_process_and_any_c
     assert len(made) == 5
     source.write_text(source.read_text().replace("n + n", "n + n + 0"))
     assert compiled() != first and len(made) == 6
+    compiled(join=True)
+    rom.compile_all({"firmware/one.py": source}, "xtensawin", ())
+    assert len(made) == 7 and len(rom._KEPT) == 2, "what is joined is kept apart, by the same process too"
+    codes = len(list((tmp_path / "store").glob("*.code")))
+    monkeypatch.setattr(rom, "_compiler", lambda: ("mpy-cross", "of another version"))
+    compiled()
+    assert len(made) == 8 and len(list((tmp_path / "store").glob("*.code"))) == codes + 1, "by the other mpy-cross"
 
 
 _NATIVE = "import micropython\n\n\n@micropython.viper\ndef twice(n: int) -> int:\n    return n + n\n"

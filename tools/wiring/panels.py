@@ -158,10 +158,7 @@ def light(canvas, harness):
     canvas.line([(12 + symbols.TAG_W, y), (190, y)], GROUPS["light"][0], 2)
     symbols.tag(canvas, 12, y, harness, fact["pin"], "light")
     symbols.resistor(canvas, 190, y, 48, label="220 Ω")
-    if on_high:
-        symbols.led(canvas, 238, y, "#d40000")
-    else:
-        canvas.line([(238, y), (282, y)])
+    symbols.led(canvas, 238, y, "#d40000", leftwards=not on_high)
     _end(canvas, 282, y, harness, "GND" if on_high else harness.supply("logic"))
     canvas.text(252, y + 24, "red LED, 6 mA" if on_high else "red LED, cathode to the resistor", 10)
     return high

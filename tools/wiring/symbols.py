@@ -69,15 +69,19 @@ def contact(canvas, x, y, length=48, upright=False):
     canvas.dot(x + b, y, 2.6, "#ffffff", INK)
 
 
-def led(canvas, x, y, colour, length=44):
-    """From x, y on to the right; current flows that way."""
-    canvas.line([(x, y), (x + 14, y)])
-    canvas.line([(x + 14, y - 9), (x + 14, y + 9), (x + 30, y), (x + 14, y - 9)], colour, 2)
-    canvas.line([(x + 30, y - 9), (x + 30, y + 9)], colour, 2.4)
+def led(canvas, x, y, colour, length=44, leftwards=False):
+    """From x, y on to the right; current flows that way, or `leftwards`."""
+
+    def at(along):
+        return x + (length - along if leftwards else along)
+
+    canvas.line([(at(0), y), (at(14), y)])
+    canvas.line([(at(14), y - 9), (at(14), y + 9), (at(30), y), (at(14), y - 9)], colour, 2)
+    canvas.line([(at(30), y - 9), (at(30), y + 9)], colour, 2.4)
     for shift in (0, 7):
-        canvas.line([(x + 20 + shift, y - 12), (x + 26 + shift, y - 19)], colour, 1.4)
-        canvas.line([(x + 22.5 + shift, y - 19), (x + 26 + shift, y - 19), (x + 26 + shift, y - 15.5)], colour, 1.4)
-    canvas.line([(x + 30, y), (x + length, y)])
+        canvas.line([(at(20 + shift), y - 12), (at(26 + shift), y - 19)], colour, 1.4)
+        canvas.line([(at(22.5 + shift), y - 19), (at(26 + shift), y - 19), (at(26 + shift), y - 15.5)], colour, 1.4)
+    canvas.line([(at(30), y), (at(length), y)])
 
 
 def loudspeaker(canvas, x, y):

@@ -97,6 +97,23 @@ def test_a_changed_pin_changes_page_and_drawing():
     assert after.use_of(17) == ("light", "light: LED") and after.use_of(23) == ("free", "free")
 
 
+def test_a_contact_and_a_light_that_work_the_other_way_round_have_their_other_end_at_the_supply():
+    def turn(whole):
+        whole["inputs"][0].update(active="high", pull="down")
+        whole["light"]["active"] = "low"
+
+    before, after = harness("ESP32_GENERIC"), harness("ESP32_GENERIC", turn)
+    for one, rail in ((before, "GND"), (after, "3V3")):
+        assert [wire.pin for wire in one.of("button") if wire.terminal == "return"] == [rail]
+        assert [wire.pin for wire in one.of("light") if wire.terminal == "-"] == [rail]
+    assert "pull-down in the chip" in page(after) and "red LED, cathode to the resistor" in draw(after)[0]
+    assert "red LED, 6 mA" in draw(before)[0]
+    for one, sign in ((before, 1), (after, -1)):
+        (triangle,) = re.findall(r'points="([^"]+)"[^>]+stroke="#d40000" stroke-width="2"', draw(one)[0])
+        base, point = (float(place.split(",")[0]) for place in triangle.split()[1:3])
+        assert (point - base) * sign > 0, "the LED points where the current goes"
+
+
 def test_a_changed_resistor_changes_what_a_meter_shows():
     def change(whole):
         whole["inputs"][2]["line"].update(end_of_line_ohm=8200, pulled_ohm=3300)
