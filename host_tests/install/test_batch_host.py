@@ -79,8 +79,8 @@ def desk(tmp_path, monkeypatch):
 @pytest.mark.parametrize("board", [says_its_name("house/f1/u1"), is_silent("u1")])
 def test_a_board_that_is_done_is_left_alone_at_once_and_its_port_does_not_wait(desk, board):
     results = desk.run([desk.port("tty0", board)])
-    assert [(one.flat, one.is_left_alone, one.error.code) for one in results] == [
-        ("", True, "done_already"), ("f2", False, "not_begun")]  # fmt: skip
+    assert [(one.flat, one.unit, one.mac, one.word, one.error.code) for one in results] == [
+        ("f1", "u1", MACS["u1"], "left alone", "done_already"), ("f2", "u2", "", "not begun", "not_begun")]  # fmt: skip
     said = desk.out.getvalue()
     assert "is the unit u1 of flat f1, installed on 2026-01-02T03:04:05Z" in said and "`flat f1`" in said
     assert "unplug" not in said and len(Audit(desk.scheme.audit).rows()) == 1

@@ -52,7 +52,7 @@ def test_the_table_has_what_a_person_needs_under_its_heading(scheme):
     wide = show.table(Audit(scheme.audit).rows(), 140)
     assert len(wide) > 3 and all(len(line) <= 140 for line in wide)
     assert " ".join(" ".join(wide[2:]).split()).endswith("writing failed writing failed")
-    assert show.table([], 80) == ["the audit is empty: nothing was installed yet"]
+    assert show.table([], 80) == ["the audit has no row"]
 
 
 def test_another_program_gets_every_column(capsys, scheme):

@@ -14,6 +14,7 @@ from . import audit
 from .errors import InstallError
 from .run import Run
 
+_DONE_ALREADY = "done_already"
 _LOOK_S = 0.2
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NEXT_S = 600  # so long a port waits for its next board
@@ -38,7 +39,14 @@ class Result:
     @property
     def is_left_alone(self):
         """Nothing was done: the board was done before, and nobody has asked for it."""
-        return self.error is not None and self.error.code == "done_already"
+        return self.error is not None and self.error.code == _DONE_ALREADY
+
+    @property
+    def word(self):
+        """What became of it, as the audit says it; two words where there is no row."""
+        if self.is_left_alone or (self.error and not self.port):
+            return "left alone" if self.port else "not begun"
+        return audit.INSTALLED if self.is_good else audit.FAILED
 
 
 class Batch:
@@ -78,7 +86,7 @@ class Batch:
         while True:
             error = self._one(port)
             code = error.code if error else ""
-            none = code in ("port_missing", "port_busy", "port_denied") or (is_first and code == "done_already")
+            none = code in ("port_missing", "port_busy", "port_denied") or (is_first and code == _DONE_ALREADY)
             if none or port in self._fixed or not self._wants_more() or not self._next_board(port):
                 return
             is_first = False
@@ -150,7 +158,7 @@ class Batch:
             facts.board.mac if facts.board else "", error, facts.notes, seconds,
         )  # fmt: skip
         if result.is_left_alone:
-            self._alone(result)
+            self._alone(port, error, seconds)
             return
         try:
             with job.books:
@@ -167,12 +175,13 @@ class Batch:
             progress.done(port, result.flat, f"FAILED at {result.error.step or '?'}: {result.error.what}")
             progress.say(f"{port}: {result.error.what}\n  Next: {result.error.next}")
 
-    def _alone(self, result):
+    def _alone(self, port, error, seconds):
         """No row of the audit: nothing was begun."""
+        known = error.facts
         with self._lock:
-            self.results.append(result)
-        self._progress.done(result.port, result.flat, f"left alone: {result.error.what}")
-        self._progress.say(f"{result.port}: {result.error.what}\n  Next: {result.error.next}")
+            self.results.append(Result(known["flat"], known["unit"], port, known["mac"], error, seconds=seconds))
+        self._progress.done(port, known["flat"], f"left alone: {error.what}")
+        self._progress.say(f"{port}: {error.what}\n  Next: {error.next}")
 
     def _refuse_done(self, port, known):
         """`known`: Identity of the board, or None. Raises InstallError (`done_already`) if it is installed and not wanted."""
@@ -180,7 +189,7 @@ class Batch:
             return
         utc = self._job.installed_on(known)
         if utc:
-            raise InstallError("done_already", port=port, mac=known.mac, unit=known.unit, flat=known.flat, utc=utc)
+            raise InstallError(_DONE_ALREADY, port=port, mac=known.mac, unit=known.unit, flat=known.flat, utc=utc)
 
     def _tied(self, port):
         """[the Flat that this port is for], or an empty list."""

@@ -63,7 +63,7 @@ def install(options):
             for remark in (*witness.missing(one, job.store, job.audit.rows()), *_remarks(job, wanted)):
                 progress.say(f"REMARK: {remark}")
             results = Batch(job, wanted, options.port, fixed).run()
-            _sum_up(job, results, progress)
+            _sum_up(job, results, progress, options)
             _write_desk(one, rows, job.store, None)
             if job.stop.is_set():
                 return STOPPED
@@ -127,14 +127,16 @@ def _log(one, command):
             file.close()
 
 
-def _sum_up(job, results, progress):
+def _sum_up(job, results, progress, options):
     order = {flat: n for n, flat in enumerate(result.flat for result in sorted(results, key=lambda one: (one.flat, one.port)))}
     lines = ["", f"{'flat':10} {'unit':12} {'board':18} {'result':10} {'s':>4}  remark"]
     for one in sorted(results, key=lambda one: order[one.flat]):
-        remark = "; ".join(one.notes) if one.is_good else f"{one.error.step or '-'}: {one.error.what}"
-        word = audit.INSTALLED if one.is_good else "left alone" if one.is_left_alone else audit.FAILED
-        lines.append(f"{one.flat or '?':10} {one.unit:12} {one.mac:18} {word:10} {one.seconds:4}  {remark}")
+        failed = "" if one.is_good else (f"{one.error.step}: " if one.error.step else "") + one.error.what
+        remark = "; ".join(one.notes) if one.is_good else failed
+        lines.append(f"{one.flat or '?':10} {one.unit:12} {one.mac:18} {one.word:10} {one.seconds:4}  {remark}")
     good = sum(one.is_good for one in results)
+    if good:
+        lines.append(f"Labels: {', '.join(f'{options.scheme}/labels/{one.unit}.pdf' for one in results if one.is_good)}")
     rows = job.audit.rows()
     end = f"audit.csv: {len(rows)} rows, chain {rows[-1]['chain'][:16]}" if rows else ""
     lines.append(f"{good} of {sum(not one.is_left_alone for one in results)} installed. {end}")

@@ -54,7 +54,7 @@ def _tell_missing(one, rows, word, out=None):
 def table(rows, wide):
     """Lines of a table of audit rows. `wide`: columns of the terminal, or None where a line may be as long as it is."""
     if not rows:
-        return ["the audit is empty: nothing was installed yet"]
+        return ["the audit has no row"]
     cells = [[row[name] for name in _SHOWN] for row in rows]
     widths = [max(map(len, column)) for column in zip(list(_SHOWN.values()), *cells, strict=True)]
     left = sum(widths) + 2 * len(widths)
