@@ -144,7 +144,6 @@ def _tell_start(shell, before, of_stored, of_parts):
         shell.reports.fault(fault, name, True)
     shell.signals.faulty(shell.faults.any())
     _served(shell.keeper.memory)
-    print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(opened)))
 
 
 def _make_console(shell):

@@ -145,12 +145,14 @@ class Keeper:
         return found
 
     def begin(self):
-        """The unit runs. After service mode the flat is told so: by the first start that has come so far, and after a power loss
-        too."""
+        """The unit runs, and says so: tools take its word for it, and a start that does not fit into memory ends before. After
+        service mode the flat is told, by the first start that has come so far, and after a power loss too."""
+        shell = self._shell
+        print("unit %s started, session %s, %d open calls" % (shell.uplink.prefix, shell.uplink.session, len(shell.calls.open)))
         if self.memory.counted("service"):
             self.memory.put("service", 0)
-            self._shell.recorder.note("service", 0)
-            self._shell.talk.prompt("service_over")
+            shell.recorder.note("service", 0)
+            shell.talk.prompt("service_over")
 
     # --- once a second
 

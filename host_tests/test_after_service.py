@@ -2,9 +2,10 @@
 
 import machine
 
+from firmware import keeper as module
 from firmware.core import claim
 from firmware.drivers.rtc_memory import MUTE
-from host_tests.lives import Life, inside
+from host_tests.lives import Life, Part, inside
 
 
 class Flat(Life):
@@ -12,12 +13,17 @@ class Flat(Life):
 
     def _start(self, cause):
         super()._start(cause)
-        self.spoken = []
+        self.spoken, self.printed = [], []
         self.talk.prompt = self.spoken.append
+        self.uplink = Part(prefix="ils/v1/demo/f12/u1/", session="0123456789abcdef")
 
     def came_so_far(self):
         """The start has made the whole unit, and it runs."""
-        self.keeper.begin()
+        module.print = self.printed.append
+        try:
+            self.keeper.begin()
+        finally:
+            del module.print
         return self.spoken
 
     def goes_into_service(self):
@@ -35,6 +41,16 @@ def test_the_first_start_that_runs_tells_the_flat_and_no_other_one():
         assert flat.reset("hard").came_so_far() == ["service_over"]
         assert [word for _, word, _ in flat.reset().recorder.before()].count("service") == 1, "noted with it"
         assert flat.came_so_far() == [] and flat.power_cut().came_so_far() == []
+
+    inside(scene)
+
+
+def test_a_start_says_that_the_unit_runs_once_it_does_and_not_while_it_is_made():
+    def scene():
+        flat = Flat()
+        assert flat.printed == []
+        flat.came_so_far()
+        assert flat.printed == ["unit ils/v1/demo/f12/u1/ started, session 0123456789abcdef, 0 open calls"]
 
     inside(scene)
 
