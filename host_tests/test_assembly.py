@@ -15,6 +15,7 @@ if sys.implementation.name == "micropython":
     from firmware import paths, proving, speaking  # noqa: F401 - tested here too: it joins speech to the unit
     from firmware.assembly import assemble
     from firmware.core import board, settings
+    from firmware.core.claim import SERVED
     from firmware.drivers.rtc_memory import RtcMemory
 
     HOME = os.getcwd()
@@ -93,10 +94,13 @@ if sys.implementation.name == "micropython":
         path = paths.Paths(shell)()
         assert len(path.out) == 160 and path.heard_ms is None and not shell.talk.prompt("received")
 
-    def test_a_unit_that_shall_not_speak_calls_and_has_the_fault():
+    def test_a_unit_that_shall_not_speak_calls_and_has_the_fault_and_knows_that_it_comes_out_of_service_mode():
         start_over("journal")
+        RtcMemory(machine.RTC()).set_mark(SERVED)
         shell = made(speaks=False)
         assert shell.faults.is_open("speech")
+        memory = RtcMemory(machine.RTC())
+        assert memory.mark() == bytes(4) and memory.counted("service") == 1, "the flat is told once the unit runs"
         shell.unit.activate(0, 0, 0)
         assert len(shell.calls.open) == 1
 
