@@ -53,7 +53,7 @@ class Before:
             self.kept = json.loads(text)
             proven = self.kept["proven"]
             self.proven = {name: proven[name] for name in proven if type(proven[name]) is int}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError):
             self.problems.append("%s: not what a unit writes" % KEPT)
 
     def count(self, boot):

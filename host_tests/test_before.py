@@ -28,6 +28,17 @@ def test_what_is_no_number_is_none_and_costs_no_start():
     inside(scene)
 
 
+def test_whatever_is_whole_in_the_file_of_open_faults_costs_no_start():
+    def scene():
+        for text in (b"null", b"7", b'"proven"', b"[[1]]", b"{}", b'{"proven": [1], "open": {}}', b'{"proven": "abc", "open": 5}',
+                     b'{"proven": null}', b'{"proven": {"a": true}, "open": [["a"]], "openings": -5}'):
+            small_file.save("kept.bin", text)
+            life = Life()
+            assert life.before.proven == {} and life.faults.opened() == [], text
+
+    inside(scene)
+
+
 def test_a_unit_without_a_journal_writes_no_number():
     def scene():
         Life(boot=0)
