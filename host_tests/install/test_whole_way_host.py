@@ -21,7 +21,7 @@ from host_tests.peers import need
 from tools import pki
 from tools.desk import config as desk_config
 from tools.image import partitions
-from tools.install import desk, identity_files, labels
+from tools.install import desk, heartbeat, identity_files, labels
 from tools.install.audit import Audit
 from tools.install.job import Images
 from tools.install.store import Store
@@ -211,6 +211,16 @@ def with_wrong_ca(flat_id, tmp_path):
     return files
 
 
+def with_less_patience(flat_id, bound_s):
+    """As heartbeat.wait, but one unit, which will never be heard, is not waited for as long as the others."""
+    real = heartbeat.wait
+
+    def wait(listener, identity, session, longer_s, **named):
+        return real(listener, identity, session, bound_s if identity.flat == flat_id else longer_s, **named)
+
+    return wait
+
+
 def with_wrong_hash(flat_id, tmp_path):
     """As Images.micropython, but for one flat the file has a bit that is another one."""
     real = Images.micropython
@@ -231,7 +241,7 @@ def with_wrong_hash(flat_id, tmp_path):
 @pytest.mark.timeout(600)
 def test_whatever_goes_wrong_is_told_clearly_and_running_again_succeeds(tmp_path, monkeypatch):
     need("nats")
-    wrong_hash, full = FAULTS.index("wrong_hash"), FAULTS.index("full")
+    wrong_hash, full, wrong_ca = (FAULTS.index(fault) for fault in ("wrong_hash", "full", "wrong_ca"))
     with House(tmp_path, len(FAULTS) + 1, spoken=False) as house, house.boards(len(FAULTS)) as boards:
         *flats, elsewhere = house.rows
         house.speaks(flats[wrong_hash], "de")  # so that its image is one of its own
@@ -239,9 +249,10 @@ def test_whatever_goes_wrong_is_told_clearly_and_running_again_succeeds(tmp_path
         store, trouble = Store(house.scheme), Trouble(boards)
         moved = store.take(house.rows[elsewhere], boards[-1].mac.hex(":"))  # the last board is another flat's
         with monkeypatch.context() as patch:
-            patch.setattr(identity_files, "files", with_wrong_ca(flats[FAULTS.index("wrong_ca")], tmp_path))
+            patch.setattr(identity_files, "files", with_wrong_ca(flats[wrong_ca], tmp_path))
+            patch.setattr(heartbeat, "wait", with_less_patience(flats[wrong_ca], 8))
             patch.setattr(Images, "micropython", with_wrong_hash(flats[wrong_hash], tmp_path))
-            results, said = house.batch(boards, flats, fixed, trouble.at, heartbeat_s=25)
+            results, said = house.batch(boards, flats, fixed, trouble.at)
         told = {fault: results[flat].error for fault, flat in zip(FAULTS, flats, strict=True)}
         found = {fault: error and (error.code, error.step) for fault, error in told.items()}
         assert found == {**{step: ("port_lost", step) for step in CABLE}, **OTHERS}, said[-4000:]
