@@ -2,6 +2,8 @@
 
 import errno
 import io
+import itertools
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -10,13 +12,14 @@ from host_tests.install import plain
 from tools.install import batch
 from tools.install.audit import Audit
 from tools.install.batch import Batch
+from tools.install.errors import InstallError
 from tools.install.job import Job, Options
 from tools.install.loader import Board
 from tools.install.progress import Progress
 from tools.install.run import Facts
 from tools.install.store import Store
 
-MACS = {"u1": "24:6f:28:00:00:01", "u2": "24:6f:28:00:00:02"}
+MACS = {"u1": "24:6f:28:00:00:01", "u2": "24:6f:28:00:00:02", "u3": "24:6f:28:00:00:03"}
 
 
 class Desk:
@@ -101,6 +104,21 @@ def test_a_done_board_that_is_plugged_in_while_the_batch_runs_is_waited_out(desk
     finally:
         Batch._next_board = real
     assert [one.is_left_alone for one in results] == [False, True, False, False] and results[3].error.code == "not_begun"
+
+
+def test_a_port_that_is_busy_or_not_ours_yet_when_a_board_is_plugged_in_is_not_given_up(desk, monkeypatch):
+    """A modem manager looks at each new port, and the system gives it its group a moment after it has come."""
+    asked, port, there, real = [], desk.port("tty0", None), itertools.cycle((False, True)), os.path.exists
+
+    def busy(run, meet, choose):
+        raise InstallError("port_busy", port=port)
+
+    boards = iter((is_silent("u2"), busy, is_silent("u3")))
+    desk.boards[port] = lambda run, meet, choose: next(boards)(run, meet, choose)
+    monkeypatch.setattr(batch.os.path, "exists", lambda path: next(there) if path == port else real(path))
+    monkeypatch.setattr(batch.os, "access", lambda *_: asked.append(1) or len(asked) % 3 == 0)
+    results = desk.run([port], [desk.flats[1], plain.flat("f3", "u3")])
+    assert [one.error and one.error.code for one in results] == [None, "port_busy", None] and len(asked) == 6
 
 
 def test_a_board_of_a_flat_that_is_not_installed_yet_is_not_taken_for_a_done_one(desk):

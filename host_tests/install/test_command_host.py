@@ -132,6 +132,7 @@ def test_wrong_words_and_files_end_before_anything_is_begun(tmp_path, capsys):
         (["flat", "f9", *words, "--port", "/dev/null"], 2, "flats.csv has no flat f9; it has f1, f2"),
         (["batch", "--scheme", str(tmp_path), "--port", "/dev/null"], 2, "is no scheme directory"),
         (["batch", *words, "--port", "/dev/null", "--port", "/dev/null"], 2, "in use"),
+        (["batch", *words, "--port", "/dev/null=f1", "--port", "/dev/zero=f1"], 2, "more than one port: /dev/null, /dev/zero"),
         (["retire", "f1", *words[:2]], 2, "no unit has an identity yet"),
         (["label", "f1", *words[:2]], 2, "no unit has an identity yet"),
     ):

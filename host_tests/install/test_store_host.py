@@ -57,6 +57,19 @@ def test_init_leaves_a_directory_with_anything_in_it_alone_and_nothing_behind_wh
     assert code_of(init.make, tmp_path / "new", "No Id", "N", broker, None) == "scheme"
     assert code_of(init.make, tmp_path / "new", "id", "N", broker, None, str(tmp_path / "no.der")) == "scheme"
     assert not any((tmp_path / "new").iterdir())
+    (tmp_path / "file").touch()
+    assert code_of(init.make, tmp_path / "file" / "new", "id", "N", broker, None) == "disk"
+
+
+def test_ctrl_c_in_the_middle_of_init_leaves_no_key_behind(tmp_path, monkeypatch):
+    def pressed(*_):
+        assert any((tmp_path / "new").iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(init.desk, "write", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        init.make(tmp_path / "new", "id", "N", [("127.0.0.1", 8883, "a.example")], None)
+    assert not any((tmp_path / "new").iterdir())
 
 
 @pytest.mark.parametrize(("wifi", "good"), [

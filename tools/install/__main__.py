@@ -112,6 +112,10 @@ def _ports(options):
         options.port, options.fixed = [port for port, _ in tied], [(port, flat) for port, flat in tied if flat]
         if len(set(options.port)) < len(options.port):
             raise InstallError("port_busy", port=next(port for port in options.port if options.port.count(port) > 1))
+        for flat in {flat for _, flat in options.fixed}:
+            ports = [port for port, tied_to in options.fixed if tied_to == flat]
+            if len(ports) > 1:
+                raise InstallError("flat_tied", flat=flat, ports=", ".join(ports))
 
 
 def main(arguments=None):

@@ -15,6 +15,8 @@ from .errors import InstallError
 from .run import Run
 
 _DONE_ALREADY = "done_already"
+_NOT_WAITED_FOR = ("port_missing", "port_busy", "port_denied", _DONE_ALREADY)
+_SETTLED_S = 3  # a port that has just come belongs to root for a moment, until the system has given it its group
 _LOOK_S = 0.2
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NEXT_S = 600  # so long a port waits for its next board
@@ -82,11 +84,10 @@ class Batch:
             ended.set()
 
     def _boards_at(self, port):
-        is_first = True  # it was there when the batch began; for one that was done long ago nobody stands here to change it
+        is_first = True  # what is there when the batch begins; who plugs in another one stands at the bench, and can do so again
         while True:
             error = self._one(port)
-            code = error.code if error else ""
-            none = code in ("port_missing", "port_busy", "port_denied") or (is_first and code == _DONE_ALREADY)
+            none = is_first and error is not None and error.code in _NOT_WAITED_FOR
             if none or port in self._fixed or not self._wants_more() or not self._next_board(port):
                 return
             is_first = False
@@ -104,6 +105,9 @@ class Batch:
                 if self._job.stop.is_set() or time.monotonic() > end_s or not self._wants_more():
                     return False
                 time.sleep(_LOOK_S)
+        end_s = time.monotonic() + _SETTLED_S
+        while not os.access(port, os.R_OK | os.W_OK) and time.monotonic() < end_s and not self._job.stop.is_set():
+            time.sleep(_LOOK_S)
         return True
 
     def _one(self, port):

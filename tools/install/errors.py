@@ -39,6 +39,9 @@ disk
 flat_taken
     flat {flat} has the unit {unit} with board {mac} already; this board is {other}
     -> If that board has been taken out: `retire {flat}`, then run again. Else this board belongs to another flat.
+flat_tied
+    flat {flat} is tied to more than one port: {ports}
+    -> Nothing was begun. Tie each flat to one port only: `--port PORT=FLAT`.
 mac_taken
     board {mac} is the unit {unit} of flat {flat} already
     -> Choose the flat {flat} for it. If it is to move: `retire {flat}`, then run again with `--again`.

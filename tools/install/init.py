@@ -36,7 +36,7 @@ def make(directory, scheme_id, name, brokers, wifi, ca="new", ips=(), micropytho
     except OSError as error:
         _clear(directory)
         raise InstallError("disk", path=error.filename or directory, why=error.strerror or error) from error
-    except InstallError:
+    except BaseException:  # Ctrl-C as well: keys lie there
         _clear(directory)
         raise
     return made
@@ -68,8 +68,8 @@ def _ca(directory, ca, brokers, ips):
 
 
 def _clear(directory):
-    """Only what this run has made: it began with an empty directory."""
-    for path in directory.iterdir():
+    """Only what this run has made: it began with an empty directory, or with none."""
+    for path in directory.iterdir() if directory.is_dir() else ():
         if path.is_dir():
             shutil.rmtree(path)
         else:
