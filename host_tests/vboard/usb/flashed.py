@@ -91,9 +91,10 @@ def write(folder, found):
     return words
 
 
-def esptool(board, *words, chip=None, after="no-reset", timeout_s=120, baud=115200):
+def esptool(board, *words, chip=None, after="no-reset", timeout_s=120, baud=115200, stub=False):
     """The real esptool at the board's port. Returns the completed process, its output as text."""
-    command = [sys.executable, "-m", "esptool", "--port", str(board.link), "--baud", str(baud), "--no-stub"]
+    command = [sys.executable, "-m", "esptool", "--port", str(board.link), "--baud", str(baud)]
+    command += [] if stub else ["--no-stub"]
     command += ["--chip", chip] if chip else []
     command += ["--connect-attempts", "7", "--before", "no-reset", "--after", after, *words]  # 7: as it has it by itself
     place = {**os.environ, "ESPTOOL_CFGFILE": str(_SETTINGS)}

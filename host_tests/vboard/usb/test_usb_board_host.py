@@ -70,6 +70,16 @@ def test_an_esp32_without_a_reset_line_stays_in_its_loader_until_somebody_presse
     board.wait_console("runs\r\n", 20)
 
 
+def test_a_stub_is_refused_as_the_docs_say_and_the_loader_is_still_there(board, tmp_path):
+    board.press_boot()
+    words = flashed.write(tmp_path, [(0x20000, b"content" * 99)])
+    told = flashed.esptool(board, "write-flash", *words, chip="esp32", stub=True)
+    assert told.returncode != 0 and "stub" in told.stdout + told.stderr, told.stdout + told.stderr
+    assert board.mode == "rom" and board.flash.read(0x20000, 7) == b"\xff" * 7
+    assert flashed.esptool(board, "write-flash", *words, chip="esp32").returncode == 0
+    assert board.flash.read(0x20000, 7) == b"content"
+
+
 def test_a_running_unit_is_no_loader(board):
     flashed.boot(board, {})
     board.wait_console(">>> ", 20)
