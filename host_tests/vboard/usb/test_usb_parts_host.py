@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -116,13 +117,45 @@ def test_a_table_that_goes_beyond_the_chip_is_refused(flash):
         check_boot(flash, rom_chip("esp32", MAC))
 
 
-def test_the_loader_refuses_what_it_does_not_know_or_what_came_broken(flash):
+def asked(flash):
+    """A loader's function that sends a command and gives the status, two bytes."""
     loader = RomLoader(rom_chip("esp32", MAC), flash, lambda how: None)
 
     def ask(operation, body, check=0):
-        (answer,) = loader.answer(struct.pack("<BBHI", 0, operation, len(body), check) + body)
+        answer, *again = loader.answer(struct.pack("<BBHI", 0, operation, len(body), check) + body)
+        assert again == ([answer] * 7 if operation == 0x08 else [])
         return answer[8:10]
 
+    return loader, ask
+
+
+def test_the_loader_takes_one_sync_alone(flash):
+    ask = asked(flash)[1]
+    assert ask(0x08, b"\x07\x07\x12\x20" + 32 * b"\x55") == b"\0\0"
+    for body in (b"", b"\x07\x07\x12\x20" + 31 * b"\x55", b"\x07\x07\x12\x21" + 32 * b"\x55"):
+        assert ask(0x08, body) == b"\x01\x05"
+
+
+def test_compressed_data_goes_onto_erased_flash_and_no_further_than_announced(flash):
+    ask = asked(flash)[1]
+
+    def send(size, content):
+        data = struct.pack("<IIII", len(content), 0, 0, 0) + content
+        check = 0xEF
+        for byte in content:
+            check ^= byte
+        return ask(0x10, struct.pack("<IIII", size, 1, 1024, 4096)), ask(0x11, data, check)
+
+    ask(0x0D, bytes(8))
+    flash.program(4096, bytes(100))
+    assert send(8, zlib.compress(b"eight by")) == (b"\0\0", b"\0\0")
+    assert flash.read(4096, 9) == b"eight by\xff"
+    assert send(7, zlib.compress(b"too many")) == (b"\0\0", b"\x01\x0b") and flash.read(4096, 1) == b"\xff"
+    assert send(8, b"no deflate") == (b"\0\0", b"\x01\x0b")
+
+
+def test_the_loader_refuses_what_it_does_not_know_or_what_came_broken(flash):
+    loader, ask = asked(flash)
     begin = struct.pack("<IIII", 4, 1, 4, 0)
     assert ask(0x14, b"") == b"\x01\x05", "an ESP32 has no security info"
     assert ask(0x02, begin) == b"\x01\x08", "the flash is not attached"
