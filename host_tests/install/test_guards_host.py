@@ -63,7 +63,7 @@ def test_the_claim_code_of_a_unit_is_hidden_however_it_is_written(tmp_path):
 
 def test_a_file_that_is_not_on_the_board_as_it_was_sent_stops_the_run(tmp_path, monkeypatch):
     def put(answer):
-        said_by(monkeypatch, files_module, "", answer)
+        said_by(monkeypatch, files_module, answer)
         return code_of(Files("port", tmp_path, Stop(), print).put, {"unit.key": b"key", "settings.json": b"{}"})
 
     assert put("WRONG unit.key\n") == "put"

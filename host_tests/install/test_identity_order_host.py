@@ -32,14 +32,14 @@ class Board:
         self.files, self.left = {}, left
 
     def run(self, program, words, bound_s, stop, say=None):
-        words = words[3:]  # connect PORT resume
-        if words[0] == "run":
-            return 0, self._script(Path(words[1]).read_text())
+        words, said = words[3:], ""  # connect PORT resume
         for i, word in enumerate(words):
             if word == "cp":
                 self._step()
                 self.files[words[i + 2][1:]] = Path(words[i + 1]).read_bytes()
-        return 0, ""
+            elif word == "run":
+                said = self._script(Path(words[i + 1]).read_text())
+        return 0, said
 
     def _script(self, text):
         said = []

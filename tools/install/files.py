@@ -77,9 +77,10 @@ class Files:
             for name, data in contents.items():
                 path = Path(folder) / name
                 path.write_bytes(data)
-                words += [*(["+"] if words else []), "fs", "cp", path, f":{name}{_NEW}"]
-            self._run(words, _PUT_S, "put", name=", ".join(contents))
-        said = self._script(_LIST + _RENAME % (wanted,), _PUT_S, "put")
+                words += ["fs", "cp", path, f":{name}{_NEW}", "+"]
+            script = Path(folder) / "rename.py"
+            script.write_text(_LIST + _RENAME % (wanted,))
+            said = self._run([*words, "run", script], _PUT_S, "put", name=", ".join(contents))
         wrong = [line.split()[1] for line in said.splitlines() if line.startswith("WRONG ")]
         if wrong or self._hashes(said, "put") != dict(wanted):
             name = wrong[0] if wrong else "a file"
