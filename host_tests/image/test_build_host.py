@@ -141,7 +141,11 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path, source):
     with pytest.raises(ImageError, match="not an image's folder .thesis.txt.; choose another"):
         make(tmp_path, source)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
-    (tmp_path / "out/thesis.txt").unlink()
+    (tmp_path / "out/thesis.txt").rename(tmp_path / "out/ESP32_GENERIC-v1.29.0.bin")
+    with pytest.raises(ImageError, match="not an image's folder .ESP32_GENERIC-v1.29.0.bin.; choose another"):
+        make(tmp_path, source)
+    assert (tmp_path / "out/ESP32_GENERIC-v1.29.0.bin").read_text() == "years of work", "what was loaded into that folder"
+    (tmp_path / "out/ESP32_GENERIC-v1.29.0.bin").unlink()
     for words, options in {"there is no board PENCIL; known: CHILD, LARGE": {"board": "PENCIL"},
                            "OTHER: chip 'rp2040'": {"board": "OTHER"}, "known: de, en": {"language": "xx"},
                            "form: 'wheel'": {"form": "wheel"}}.items():

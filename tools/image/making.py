@@ -16,6 +16,7 @@ from tools.image.errors import ImageError
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIST = "image.json"  # in the folder of an image; written last, so a folder without it is not whole
 MERGED = "flash.bin"
+_NAMES = ("bootloader", "partition-table", "factory", "romfs", "vfs")  # of parts, in all forms
 _PART = ".part"  # of a file that is being written; one that was killed leaves it, the next one writes over it
 _SECRET = 0o600
 _FROZEN = b"firmware/app"  # in the names of what is frozen
@@ -141,7 +142,6 @@ def merge(blobs):
 def _write(out, blobs, about, flash_mb, secret):
     """([(offset, path, name)], path of the merged file). Files of an earlier image there are replaced."""
     _prepare(out)
-    (out / LIST).unlink(missing_ok=True)
     parts, listed = [], []
     for offset, blob, name in blobs:
         path = out / f"{name}.bin"
@@ -160,16 +160,18 @@ def _hash(blob):
 
 
 def _prepare(out):
+    """Takes an earlier image away, its list first; never what is none of ours. Raises ImageError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         found = {path.name for path in out.iterdir()}
     except OSError as error:
         raise ImageError(f"{out}: {error.strerror}; choose another folder") from error
-    foreign = found - {LIST, LIST + _PART} - {path.name for path in out.glob("*.bin*")}
-    if foreign:
-        raise ImageError(f"{out}: not empty and not an image's folder ({sorted(foreign)[0]}); choose another one")
-    for path in out.glob("*.bin*"):
-        path.unlink()
+    ours = {f"{name}.bin" for name in _NAMES} | {MERGED}
+    ours |= {name + _PART for name in (*ours, LIST)}
+    if found - ours - {LIST}:
+        raise ImageError(f"{out}: not empty and not an image's folder ({min(found - ours - {LIST})}); choose another one")
+    for name in (LIST, *(found & ours)):
+        (out / name).unlink(missing_ok=True)
 
 
 def _put(path, content, secret):
