@@ -18,7 +18,7 @@ def main():
         _wear()
         return
     seed = options.seed if options.seed is not None else random.SystemRandom().getrandbits(24)
-    arguments = [options.bug, seed, options.states, *(["weak"] if options.weak else [])]
+    arguments = [options.bug, seed, options.states, *(["weak"] if options.weak else []), *(["full"] if options.full else [])]
     print(f"power-cut sweep of the journal of files: seed {seed}, {options.states or 'all'} states", flush=True)
     started_s = time.monotonic()
     last = ""
@@ -49,6 +49,7 @@ def _options():
     parser.add_argument("--states", type=int, default=20000, help=states)
     parser.add_argument("--seed", type=int, help="draws the cuts and the torn bits (default: a new one each time)")
     parser.add_argument("--weak", action="store_true", help="weak bits as well, which littlefs does not hold")
+    parser.add_argument("--full", action="store_true", help="on a full file system: what it took, it keeps")
     parser.add_argument("--wear", action="store_true", help="instead: what activations and events cost, in programs and erases")
     parser.add_argument("--bug", default="none", help="sweep this faulty build from host_tests/filecuts/bugs.py instead")
     return parser.parse_args()

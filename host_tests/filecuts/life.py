@@ -18,15 +18,24 @@ OPEN_MAX = 8  # activations
 
 
 class FileOracle(Oracle):
-    """Knows the number of the last session too. `boot`: of the last `open` that returned."""
+    """Knows the number of the last session too. `boot`: of the last `open` that returned; `refused`: calls of which the journal
+    has said, since then, that something could not be written: of them nothing is promised before the next `open`."""
 
     boot = 0
+    refused = frozenset()
 
     def copy(self):
         known, twin = super().copy(), FileOracle()
         twin.durable, twin.in_flight = known.durable, known.in_flight
-        twin.highest_n, twin.epoch, twin.boot = known.highest_n, known.epoch, self.boot
+        twin.highest_n, twin.epoch, twin.boot, twin.refused = known.highest_n, known.epoch, self.boot, self.refused
         return twin
+
+    def opened(self, calls, epoch):
+        whole = {call.call_n: tuple(call.triggers) for call in calls}
+        for call_n in self.refused:
+            self.durable.pop(call_n, None)
+        super().opened([call for call in calls if call.call_n not in self.refused], epoch)
+        self.durable, self.refused = whole, frozenset()
 
 
 class RecordingFlash(NorFlash):
@@ -67,7 +76,11 @@ def torn(cut, variant, seed):
 
 
 class Life:
-    """`boot` mounts and opens; `end` must be called when the life is over."""
+    """`boot` mounts and opens; `end` must be called when the life is over. `refusals`: how often a journal of a class that
+    `may_refuse` did so, of all lives."""
+
+    may_refuse = False
+    refusals = 0
 
     def __init__(self, flash, oracle, journal_class, seed):
         self.flash = flash
@@ -88,7 +101,7 @@ class Life:
         self.journal = self._class(ROOT + "/calls", self._entropy)
         calls = self.journal.open()
         self.oracle.opened(calls, self.journal.epoch)
-        if self.journal.boot <= self.oracle.boot:
+        if self.journal.boot < self.oracle.boot + (0 if self.may_refuse else 1):  # with its record refused it comes again
             raise Violation("session %d again, after %d" % (self.journal.boot, self.oracle.boot))
         self.oracle.boot = self.journal.boot
         self._look()
@@ -100,9 +113,13 @@ class Life:
 
     def raise_call(self):
         """A new call with its first activation; its number."""
-        call_n = self.journal.next_call_n()
+        call_n, before = self.journal.next_call_n(), self.oracle.highest_n
         self.oracle.numbered(call_n)
+        if self.may_refuse:  # until its record is there nothing goes out under this number, or only with the session's own name
+            self.oracle.highest_n = before
         self._trigger(call_n, 1)
+        if call_n not in self.oracle.refused:
+            self.oracle.highest_n = call_n
         return call_n
 
     def add(self, call_n):
@@ -148,18 +165,44 @@ class Life:
         try:
             do(*arguments)
         except JournalError as error:
-            raise Violation("refused: %s" % error) from None
+            if not self.may_refuse:
+                raise Violation("refused: %s" % error) from None
+            Life.refusals += 1
+            self.oracle.refused = self.oracle.refused | {arguments[0]}
 
     def _look(self):
         """The directory stays small, and nothing is wrong with it."""
         count = len(os.listdir(ROOT + "/calls"))
         if count > FILES_MOST:
             raise Violation("%d files" % count)
-        if self.journal.faults:
-            raise Violation("fault: %s" % self.journal.faults[0])
+        if self.journal.faults and not (self.may_refuse and "full" in self.journal.faults[-1]):
+            raise Violation("fault: %s" % self.journal.faults[-1])
 
     def _entropy(self, count):
         return bytes(self._dice.bits(8) for _ in range(count))
+
+
+class FullLife(Life):
+    """On a file system in which not a block is left for the directory of calls to grow: the journal may refuse, and says so."""
+
+    may_refuse = True
+
+    def format(self):
+        super().format()
+        vfs.mount(vfs.VfsLfs2(self.flash), ROOT)
+        os.mkdir(ROOT + "/calls")
+        try:
+            for number in range(BLOCKS):
+                with open(ROOT + "/filling%d" % number, "wb") as file:
+                    file.write(bytes(400))
+        except OSError:
+            return
+        finally:
+            vfs.umount(ROOT)
+        raise AssertionError("there is room")
+
+    def other_file(self, size):
+        """There is no room for one."""
 
 
 # --- what the units go through before the power goes

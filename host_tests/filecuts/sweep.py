@@ -1,7 +1,9 @@
 """Runs in MicroPython: cuts the power at every flash operation of the journal of files, in every torn variant, and again while
-the unit recovers. Arguments: name of a bug build or `none`, seed, states (0: every first cut, and every second).
+the unit recovers. Arguments: name of a bug build or `none`, seed, states (0: every first cut, and every second); `weak`: with
+weak bits; `full`: on a full file system.
 
-Prints progress, then `CUTS <states> <first> <second> <third> <broken>`; the first broken promise is shown before.
+Prints progress, then `CUTS <states> <first> <second> <third> <broken>`; the first broken promise is shown before, and how often
+the journal refused.
 """
 
 import sys
@@ -10,7 +12,7 @@ from nor import ERASE_CUTS, PROGRAM_CUTS, Dice
 
 from firmware.drivers.file_journal import FileJournal
 from host_tests.filecuts import bugs
-from host_tests.filecuts.life import WORKLOADS, FileOracle, Life, RecordingFlash, live_on, torn
+from host_tests.filecuts.life import WORKLOADS, FileOracle, FullLife, Life, RecordingFlash, live_on, torn
 from host_tests.powercut.oracle import Violation
 
 _SECONDS = 2  # second cuts drawn for each first, if there is a limit
@@ -45,7 +47,7 @@ class Sweep:
 
     def _recorded(self, work):
         flash = RecordingFlash()
-        life = Life(flash, FileOracle(), self._class, 1)
+        life = _LIFE(flash, FileOracle(), self._class, 1)
         life.format()
         flash.log = []
         self._guarded(work.__name__ + ", no cut", work, life)
@@ -87,7 +89,7 @@ class Sweep:
             print("%d states" % self.states)
         seed = self._dice.bits(28)
         flash = torn(cut, variant, seed)
-        life = Life(flash, cut[4].copy(), self._class, seed + 1)
+        life = _LIFE(flash, cut[4].copy(), self._class, seed + 1)
         flash.log = [] if record else None
         self._guarded("%s, dice %d" % (path, seed), live_on, life)
         log, flash.log = flash.log or [], None
@@ -111,6 +113,7 @@ def _variants(cut):
 
 _WEAK = ("looks_blank", "looks_whole", "half_weak", "looks_old")
 WEAK = "weak" in sys.argv
+_LIFE = FullLife if "full" in sys.argv else Life
 
 
 def main():
@@ -122,6 +125,7 @@ def main():
     except Violation as violation:
         print("BROKEN:", violation.args[0])
         broken = 1
+    print("REFUSED", Life.refusals)
     print("CUTS", sweep.states, sweep.first, sweep.second, sweep.third, broken)
 
 

@@ -26,6 +26,14 @@ def test_the_journal_of_files_keeps_p1_in_every_cut_state_of_a_seeded_part():
     assert states >= STATES and first > 200 and second > third > 100
 
 
+def test_on_a_full_file_system_what_the_journal_has_taken_outlives_every_cut_p1():
+    (refused, _, _, _, _, broken), words = said("sweep", "none", SEED, 200, "full", pattern=r"REFUSED (\d+)\n" + CUTS)
+    assert not broken and refused > 20, words
+    for bug in ("ClearByRemoving", "ClearGoesFirst"):
+        (*_, broken), words = said("sweep", bug, SEED, 200, "full", pattern=CUTS)
+        assert broken, words
+
+
 @pytest.fixture(scope="module")
 def caught():
     """What the sweep said of each faulty build; two at a time."""
