@@ -39,6 +39,13 @@ def test_what_goes_wrong_is_said_and_gives_exit_code_1(tmp_path, capsys):
         assert words in capsys.readouterr().err
 
 
+def test_a_package_that_cannot_be_written_is_told_with_what_to_do(tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    for out in (tmp_path / "file" / "package", tmp_path / "file"):
+        assert main(["package", str(out), "--board", "ESP32_GENERIC"]) == 1
+        assert "cannot be written (Not a directory); make room, or choose another folder" in capsys.readouterr().err
+
+
 def test_a_board_with_a_wrong_pin_gets_neither_image_nor_package(tmp_path, capsys, monkeypatch):
     tree = workshop.tree(tmp_path / "tree")
     path = tree / "board_configs" / "ESP32_GENERIC.json"

@@ -42,10 +42,13 @@ def compiled(out, board, language, source):
     out = Path(out)
     chip = contents.board_facts(board, source)["chip"]
     files, _ = contents.common(board, chip, language, "mpy", source)
-    if out.exists() and any(out.iterdir()):
-        raise ImageError(f"{out}: not empty; choose a new folder")
-    for name, content in files.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_bytes(content)
-    (out / NAME).write_text(_text(sorted(files), [], source))
+    try:
+        if out.exists() and any(out.iterdir()):
+            raise ImageError(f"{out}: not empty; choose a new folder")
+        for name, content in {**files, NAME: _text(sorted(files), [], source).encode()}.items():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (out / name).write_bytes(content)
+    except OSError as error:
+        why = f"{error.filename}: cannot be written ({error.strerror}); make room, or choose another folder"
+        raise ImageError(why) from error
     return files
