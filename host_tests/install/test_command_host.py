@@ -17,6 +17,7 @@ from tools.image import lock
 from tools.install import atomic, scheme
 from tools.install.__main__ import main
 from tools.install.audit import Audit
+from tools.install.errors import InstallError
 from tools.install.flats import EXAMPLE
 from tools.install.store import Store
 from tools.vboard.usb import micropython_bin
@@ -110,6 +111,26 @@ def test_a_dry_run_names_a_language_a_missing_button_and_a_port_that_may_not_be_
     one.flats.write_text(EXAMPLE.replace(",en,", ",fr,"))
     assert main(["batch", *words, "--port", "/dev/null", "--dry-run"]) == 2
     assert "line 2, column language: there are no spoken messages in 'fr'; known: de, en" in capsys.readouterr().err
+
+
+def test_a_terminal_without_umlauts_is_shown_a_question_mark(tmp_path):
+    one, words = ready(tmp_path)
+    one.flats.write_text(EXAMPLE.replace("hall", "Küche"))
+    done = subprocess.run([sys.executable, "-m", "tools.install", "batch", *words, "--port", "/dev/null", "--dry-run"],
+                          capture_output=True, text=True, cwd=deploy.ROOT, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+                          timeout=60, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "") and "button K?che" in done.stdout
+
+
+def test_desk_files_that_cannot_be_written_leave_the_boards_what_they_are(tmp_path, capsys, monkeypatch):
+    _, words = ready(tmp_path)
+
+    def full(*_):
+        raise InstallError("disk", path="desk/units.json", why="No space left on device")
+
+    monkeypatch.setattr("tools.install.desk.write", full)
+    assert main(["batch", *words, "--port", str(tmp_path / "none")]) == 1
+    assert "desk and brokers are not told: desk/units.json cannot be written" in capsys.readouterr().out
 
 
 def test_a_directory_that_takes_nothing_is_named_and_not_traced(tmp_path, capsys, monkeypatch):

@@ -151,6 +151,8 @@ def _ended(code):
 
 
 def _run():
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a room with a letter that this terminal lacks is shown with a question mark
     try:
         return main()
     except SystemExit as ended:  # of --help, and of a word that argparse does not know

@@ -64,10 +64,20 @@ def install(options):
                 progress.say(f"REMARK: {remark}")
             results = Batch(job, wanted, options.port, fixed).run()
             _sum_up(job, results, progress, options)
-            _write_desk(one, rows, job.store, None)
+            is_told = _tell_desk(one, rows, job.store, progress)
             if job.stop.is_set():
                 return STOPPED
-            return DONE if all(result.is_good or result.is_left_alone for result in results) else NOT_ALL
+            return DONE if is_told and all(result.is_good or result.is_left_alone for result in results) else NOT_ALL
+
+
+def _tell_desk(one, rows, store, progress):
+    """False if the desk's files cannot be written: the boards are what they are all the same."""
+    try:
+        _write_desk(one, rows, store, None)
+    except InstallError as error:
+        progress.say(f"desk and brokers are not told: {error}")
+        return False
+    return True
 
 
 def _options(options):

@@ -20,7 +20,7 @@ def wait(listener, identity, session, bound_s, ask_first=False):
         if session and time.monotonic() >= ask_s:
             ask_s = time.monotonic() + _ASK_S
             listener.say("query")
-        message = listener.next(min(left_s, 1.0))
+        message = listener.next(min(left_s, 1.0, max(0.0, ask_s - time.monotonic()) if session else 1.0))
         if message is not None and not session and message.get("event") == "started":
             listener.session = session = message["session"]
         if message is not None and message["session"] != session:
