@@ -8,9 +8,12 @@ import json
 import os
 from binascii import unhexlify
 
+from micropython import const
+
 _SETTINGS = "settings.json"
 _KEPT = "settings.bak.json"
 _BOARDS = "board_configs"
+_MOST_BYTES = const(16384)  # no file of these is half as long; a larger one is cut here, and so is none
 
 
 class Stored:
@@ -148,7 +151,7 @@ def _parse(text):
 
 def _read(name):
     with open(name, "rb") as file:
-        return file.read()
+        return file.read(_MOST_BYTES)
 
 
 def _exists(name):

@@ -155,6 +155,30 @@ def test_what_settings_and_board_do_not_agree_upon_is_named():
             assert [text for text in folder.stored().problems if text.startswith(word)], change
 
 
+def test_a_file_that_has_grown_beyond_measure_does_not_fill_the_memory_and_the_copy_serves():
+    class Huge:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def read(self, most=None):
+            if most is None or most > 65536:
+                raise MemoryError
+            return b"[" * most
+
+    with Folder() as folder:
+        folder.stored()
+        for name in ("settings.json", "board_configs/B.json", "unit.key", "ca.der"):
+            module.open = lambda path, mode, name=name: Huge() if path == name else open(path, mode)  # noqa: SIM115
+            try:
+                stored = folder.stored()
+            finally:
+                del module.open
+            assert stored.settings["unit"] == "u1" and (stored.board is None) == (name == "board_configs/B.json"), name
+
+
 def test_of_two_board_files_none_is_guessed():
     with Folder() as folder:
         write("settings.json", json.dumps(dict(SETTINGS, board=None)))
