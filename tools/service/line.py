@@ -53,6 +53,18 @@ class ServiceError(Exception):
         self.reason = reason
 
 
+def _send(line, data):
+    """Raises ServiceError if the port takes nothing any more."""
+    try:
+        line.write(data)
+    except (serial.SerialException, OSError) as error:
+        raise _gone(error) from error
+
+
+def _gone(error):
+    return ServiceError("port", f"the port is gone ({error}): put the cable back and look at the unit's state")
+
+
 class Console:
     """`port`: as pyserial takes it; `say(line)`: told of each line that the unit prints."""
 
@@ -78,7 +90,7 @@ class Console:
             if state == "silent":
                 self._until(line, r"service: this unit does not run|started, session ", _START_S, "silent",
                             "nothing that is known answers. Is it the right port, and is the unit powered?")
-            line.write(b"\nservice " + code.encode() + (b" now\n" if now else b"\n"))
+            _send(line, b"\nservice " + code.encode() + (b" now\n" if now else b"\n"))
             words = "|".join(re.escape(begins) for begins, _, _ in _REFUSALS)
             answer = self._until(line, rf"^service: opening|^service: opened|{words}", _CHECK_S, "silent",
                                  "the unit does not answer to its code. Try again; if it stays so, press its reset button first")
@@ -94,7 +106,7 @@ class Console:
         with self._open() as line:
             if self._state(line) != "service":
                 raise ServiceError("service", "the unit is not in service mode: there is nothing to renew")
-            line.write(_RENEW)
+            _send(line, _RENEW)
             self._until(line, r"^renewed", _PROMPT_S * 2, "service", "the unit does not renew. Look at its state again")
 
     def leave(self, then=None):
@@ -111,7 +123,7 @@ class Console:
             return then(self._lines(line, since)) if then else self._name()
 
     def _restart(self, line):
-        line.write(_LEAVE)
+        _send(line, _LEAVE)
         found = self._until(line, r"started, session |blank unit: waiting|service: this unit does not run", _START_S, "start",
                             "the unit has not said that it runs")
         if "started, session " not in found:
@@ -138,14 +150,14 @@ class Console:
 
     def _state(self, line):
         for _ in range(_WHO_TRIES):
-            line.write(b"\nwho\n")
+            _send(line, b"\nwho\n")
             if self._wait(line, _RUNS, _WHO_S):
                 return "running"
             if self._rest.endswith(b">>> ") or any(text.startswith((">>>", "blank unit: ")) for text in self._heard):
                 break
         if not self._prompt(line):
             return "silent"
-        line.write(_LOOK)
+        _send(line, _LOOK)
         found = self._wait(line, _LOOKED, _PROMPT_S)
         if not found:
             return "silent"
@@ -153,7 +165,7 @@ class Console:
 
     def _prompt(self, line):
         """True if a prompt answers. A unit that runs takes these bytes for noise."""
-        line.write(_PROMPT)
+        _send(line, _PROMPT)
         end_s = time.monotonic() + _PROMPT_S
         while time.monotonic() < end_s:
             self._read(line)
@@ -189,7 +201,7 @@ class Console:
         try:
             data = line.read(max(1, line.in_waiting))
         except (serial.SerialException, OSError) as error:
-            raise ServiceError("port", f"the port is gone ({error}): put the cable back and look at the unit's state") from error
+            raise _gone(error) from error
         *lines, self._rest = (self._rest + data).split(b"\n")
         texts = [text.decode("utf-8", "replace").strip("\r") for text in lines]
         self._heard += texts
