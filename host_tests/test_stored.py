@@ -123,7 +123,7 @@ def test_what_is_cut_short_is_found_whatever_the_json_module_takes():
 class Refusing:
     """In place of os: nothing can be renamed; `times`: how often it was tried."""
 
-    stat, listdir = os.stat, os.listdir
+    stat, listdir = staticmethod(os.stat), staticmethod(os.listdir)
     times = 0
 
     def rename(self, old, new):

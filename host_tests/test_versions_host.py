@@ -36,6 +36,8 @@ LACKING = {
     "host_tests/core/media/test_voice_switch.py": "viper",
     "host_tests/drivers/test_busy.py": "asyncio's own loop",
     "host_tests/drivers/test_file_journal.py": "os.urandom",
+    "host_tests/drivers/test_file_journal_memory.py": "os.urandom",
+    "host_tests/drivers/test_file_journal_strange.py": "os.urandom",
     "host_tests/drivers/test_small_file.py": "the board's error numbers of files",
     "host_tests/drivers/test_speaker.py": "viper",
     "host_tests/drivers/test_tones.py": "viper",

@@ -200,3 +200,7 @@ class Flat:
     def patterns(self):
         """All that an onlooker has seen, oldest first."""
         return [event["pattern"] for event in self.control.events if event["event"] == "pattern"]
+
+    def darkened(self):
+        """How often the light has gone dark: once at each reset while it was lit, and at each flash."""
+        return sum(event["event"] == "light" and not event["level"] for event in self.control.events)
