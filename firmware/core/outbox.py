@@ -115,7 +115,10 @@ class Outbox:
         """The packet id to send `message` with: its own, or the next free one."""
         pid = message.pid
         if pid is None:
-            message.pid = pid = self.new_pid()
+            pid = self._pid + 1
+            if pid > _PID_MAX or pid in self._by_pid:
+                pid = self.new_pid()
+            self._pid = message.pid = pid
             self._by_pid[pid] = message
         return pid
 
@@ -130,8 +133,10 @@ class Outbox:
         """The broker has message `pid`: it is forgotten and returned; None if no pending message has that id."""
         message = self._by_pid.pop(pid, None)
         if message is not None:
-            message.pid = None
-            self._forget(message)
+            del self._messages[message.key]
+            self.urgent -= message.urgent
+            if not message.on_wire:
+                self._unsent[message.urgent].remove(message)
         return message
 
     def confirm(self, key):

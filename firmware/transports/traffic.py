@@ -122,7 +122,15 @@ class Traffic:
         """One whole packet of `conn`. Raises ProtocolError."""
         framer = conn.framer
         if first == codec.PUBACK:
-            self._puback(framer)
+            at = framer.body_at
+            if framer.end - at != 2:
+                raise codec.ProtocolError("PUBACK of %d bytes" % (framer.end - at))
+            pid = framer.view[at] << 8 | framer.view[at + 1]
+            message = self.outbox.acked(pid)
+            if message is None:
+                self._first_answered(pid)
+            else:
+                self._confirmed(message)
         elif first == codec.SUBACK:
             self._suback(framer.body())
         elif first & 0xF0 == codec.PUBLISH:
@@ -142,16 +150,8 @@ class Traffic:
         if pid:
             conn.write(self._codec.puback(pid))
 
-    def _puback(self, framer):
+    def _confirmed(self, message):
         """The application is told before anything else is done: it is what somebody waits for."""
-        at = framer.body_at
-        if framer.end - at != 2:
-            raise codec.ProtocolError("PUBACK of %d bytes" % (framer.end - at))
-        pid = framer.view[at] << 8 | framer.view[at + 1]
-        message = self.outbox.acked(pid)
-        if message is None:
-            self._first_answered(pid)
-            return
         if self.on_ack:
             self.on_ack(message.key)
         now_ms = self._now()
