@@ -6,9 +6,10 @@ import time
 
 import serial
 
+from tools.service.port import opened
+
 from .errors import InstallError
 
-_BAUD = 115200
 _READ_S = 0.1
 _GONE_S = 5.0
 _PULSE_S = 0.1  # EN held low; a few ms are enough
@@ -127,11 +128,7 @@ class Line:
 
     def _open(self, again=False):
         try:
-            line = serial.Serial(None, _BAUD, timeout=_READ_S, write_timeout=5, exclusive=True)
-            line.port = self.port
-            line.dtr = line.rts = False  # else most boards are reset by the opening
-            line.open()
-            self._serial = line
+            self._serial = opened(self.port)
         except (OSError, serial.SerialException) as error:
             if not again:
                 raise self._refused(error) from error

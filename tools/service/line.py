@@ -15,9 +15,8 @@ import time
 import serial
 
 from tools.service import claim
+from tools.service.port import opened
 
-_BAUD = 115200
-_READ_S = 0.1
 _WHO_S, _WHO_TRIES = 2.5, 2  # a unit looks at its console once a second
 _PROMPT_S = 2.0
 _CHECK_S = 30.0  # a claim's rounds on a busy unit, and the seconds in which it looks
@@ -140,10 +139,7 @@ class Console:
     def _open(self):
         self._heard, self._new, self._rest = [], [], b""
         try:
-            line = serial.serial_for_url(self.port, _BAUD, timeout=_READ_S, write_timeout=5, exclusive=True, do_not_open=True)
-            line.dtr = line.rts = False  # on most boards these lines reset the chip
-            line.open()
-            return line
+            return opened(self.port)
         except (serial.SerialException, OSError, ValueError) as error:
             why = f"{self.port}: {error}. Is the cable in, and no other program at the port? `mpremote connect list` shows ports"
             raise ServiceError("port", why) from error
