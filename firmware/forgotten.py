@@ -6,7 +6,7 @@ and filled again. Source: docs/rom.md.
 
 import sys
 
-# Written by tools/joining_unread.py, as {joined module: names in one text}. In source nothing is joined and nothing forgotten.
+# Written by tools/joining/unread.py, as {joined module: names in one text}. In source nothing is joined and nothing forgotten.
 NAMES = {}  # that no function reads
 MADE = {}  # of classes of which no more objects are made
 

@@ -2,7 +2,7 @@
 
 `self._radio` is a name in MicroPython's table in the heap, as is each argument (tools/arguments.py, which says why that matters).
 Only its own class uses it, so the classes can share names: `_a`, `_b`, `_c` ... for data. Functions keep theirs, so that a
-traceback reads as before, unless the modules are joined: there a tool has to read it anyway (tools/joining.py). A name has one
+traceback reads as before, unless the modules are joined: there a tool has to read it anyway (tools/joining). A name has one
 short name everywhere, and no two names of one class, or of classes that inherit from one another, have the same.
 """
 

@@ -45,7 +45,7 @@ def compile_all(modules, arch=VIRTUAL_ARCH, keep=None, join=False):
     Modules with viper code are compiled for `arch`, as mpy-cross calls it; all others to byte code that runs everywhere. `keep`:
     names that others than these modules use: of arguments passed by keyword, of private data; with None all names stay
     (tools/arguments.py, tools/attributes.py), also `const`, which mpy-cross has used up. `join`: make few modules of many
-    (tools/joining.py). Raises CompileError.
+    (tools/joining). Raises CompileError.
     """
     texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
     key = tuple(texts.items()), arch, keep if keep is None else frozenset(keep), join
@@ -81,8 +81,8 @@ def _unpacked(held):
 
 def _tools():
     """Digest of what makes code of texts."""
-    made_by = [Path(module.__file__) for module in (arguments, attributes, joining)]
-    made_by += [Path(__file__), *sorted((ROOT / "tools").glob("joining_*.py"))]
+    made_by = [Path(module.__file__) for module in (arguments, attributes)]
+    made_by += [Path(__file__), *sorted(Path(joining.__file__).parent.glob("*.py"))]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in made_by)).hexdigest()
 
 

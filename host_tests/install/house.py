@@ -16,8 +16,7 @@ from tools.install.job import Job, Options
 from tools.install.press import Manual
 from tools.install.progress import Progress
 from tools.install.store import Store
-from tools.scenario.stage import ROOM_NOISE_DB
-from tools.vboard.sound_api import set_room
+from tools.vboard.sound_api import ROOM_NOISE_DB, set_room
 from tools.vboard.usb import UsbBoard, micropython_bin
 
 WIFI = ("house", "a-password-of-the-house")

@@ -6,7 +6,7 @@ import types
 import pytest
 
 from tools.joining import joined, readable
-from tools.joining_scope import JoinError
+from tools.joining.scope import JoinError
 
 _GROUPS = (("pack.one", ("pack.start",)), ("pack.two", ("pack.later",)))
 _CONST = "from micropython import const\n"

@@ -6,7 +6,7 @@ import builtins
 import pytest
 
 from tools.joining import OF_THE_START, ROOT, of_the_firmware
-from tools.joining_unread import FILE, LET_GO, unneeded, written
+from tools.joining.unread import FILE, LET_GO, unneeded, written
 
 _JOINED = ("firmware.resident", "firmware.spoken")
 _STAYS = "firmware/online.py"  # of this something stays when the unit runs

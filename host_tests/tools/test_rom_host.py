@@ -190,8 +190,9 @@ def test_a_process_that_began_before_a_tool_was_edited_stores_nothing_under_the_
     (tmp_path / "tools").mkdir()
     for path in (rom.ROOT / "tools").glob("*.py"):
         shutil.copy(path, tmp_path / "tools")
+    shutil.copytree(rom.ROOT / "tools" / "joining", tmp_path / "tools" / "joining")
     show = "from tools import rom\nkey = lambda: rom._whole_key({'a.py': 'X = 1'}, 'x64', (), True)\nprint(key())\n"
-    edit = "path = rom.ROOT / 'tools' / 'joining_lean.py'\npath.write_text(path.read_text() + '#')\n"
+    edit = "path = rom.ROOT / 'tools' / 'joining' / 'lean.py'\npath.write_text(path.read_text() + '#')\n"
     said = [subprocess.run([sys.executable, "-c", text], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
                            capture_output=True, text=True, check=True, timeout=60).stdout.split()
             for text in (show + edit + "print(key())\n", show)]

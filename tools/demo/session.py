@@ -7,8 +7,9 @@ import threading
 from tools.demo import orders
 from tools.demo.flat_web.page import FlatPage
 from tools.demo.room import Room
-from tools.scenario.stage import ROOM_NOISE_DB, Stage
+from tools.scenario.stage import Stage
 from tools.scenario.view import call_line
+from tools.vboard.sound_api import ROOM_NOISE_DB
 
 _END_S = 15.0  # for the stage to stop; its parts have shorter bounds of their own
 _WATCH_S = 0.5

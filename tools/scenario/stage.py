@@ -20,6 +20,7 @@ from tools.scenario.flatside import FlatSide
 from tools.scenario.view import View
 from tools.vboard import BoardError
 from tools.vboard.child_process import BOARD_HEAP
+from tools.vboard.sound_api import ROOM_NOISE_DB
 from tools.vboard.wiring import load_board
 
 SCHEME, FLAT, UNIT = "demo", "f12", "u1"
@@ -27,7 +28,6 @@ BOARD = "ESP32_GENERIC"
 ROOMS = {"button": "hall", "cord1": "bathroom", "cord2": "bedroom", "pendant": "pendant"}
 BOARDS = Path(__file__).resolve().parents[2] / "board_configs"
 STOCK_PARTITIONS = {"vfs": 512}  # of MicroPython's own image; the unit's files are not in it here
-ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
 
 
 class Stage:

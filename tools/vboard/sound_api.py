@@ -8,6 +8,7 @@ from tools.vboard.errors import BoardError
 
 GAIN_DB = (-60, 40)
 LEVEL_DB = (-120, 40)
+ROOM_NOISE_DB = -80  # a quiet living room has 40 dB(A); 94 dB(A) are -26 dBFS of an INMP441 (data sheet)
 
 
 class Microphone:

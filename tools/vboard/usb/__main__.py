@@ -16,9 +16,8 @@ import signal
 import sys
 import threading
 
-from tools.scenario.stage import ROOM_NOISE_DB
 from tools.vboard.errors import BoardError
-from tools.vboard.sound_api import set_room
+from tools.vboard.sound_api import ROOM_NOISE_DB, set_room
 from tools.vboard.usb.board import UsbBoard
 from tools.vboard.usb.flash import SIZES_MB, FlashError
 from tools.vboard.usb.hand import Hands

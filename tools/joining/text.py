@@ -1,4 +1,4 @@
-"""A module's text with names as tools/joining_names.py chose them, line for line: what was on line 88 stays on line 88 of it."""
+"""A module's text with names as tools/joining/names.py chose them, line for line: what was on line 88 stays on line 88 of it."""
 
 import ast
 import re

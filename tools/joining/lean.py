@@ -2,15 +2,15 @@
 
 Each class begins with `__module__` and `__qualname__`, 16 bytes each, which nothing on a unit reads. A long text is an object of
 32 bytes and an entry of 8 in a table for as long as the unit runs, most of them for an error that never comes; parts of one long
-text take nothing until they are used. For tools/joining.py; lines stay where they are.
+text take nothing until they are used. For tools/joining; lines stay where they are.
 """
 
 import ast
 
-from tools.joining_text import Edits
+from tools.joining.text import Edits
 
 _NOBODY_READS = "del __module__, __qualname__"
-_SHORT = 10  # up to so many characters a text is a name, as tools/joining.py says
+_SHORT = 10  # up to so many characters a text is a name, as tools/joining says
 _NATIVE = ("viper", "native")
 
 

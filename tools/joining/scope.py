@@ -1,6 +1,6 @@
 """What each name in a module stands for: something of the module itself, or a variable of a function or a class.
 
-For tools/joining.py, which gives names of modules other names. Knows the Python that a unit's firmware is written in; what cannot
+For tools/joining, which gives names of modules other names. Knows the Python that a unit's firmware is written in; what cannot
 be told apart for certain raises JoinError.
 """
 

@@ -1,6 +1,6 @@
 """Which name each thing of a joined module has there: its own where that is free, else one with its module's name behind it.
 
-For tools/joining.py. A thing is a key: ("own", module, name) for what one of our modules defines, ("module", name) for such a
+For tools/joining. A thing is a key: ("own", module, name) for what one of our modules defines, ("module", name) for such a
 module itself, ("from", module, name), ("import", module) and ("as", module) for what others bring.
 """
 
@@ -8,7 +8,7 @@ import ast
 import builtins
 import keyword
 
-from tools.joining_scope import JoinError
+from tools.joining.scope import JoinError
 
 _FREE = {*dir(builtins), *keyword.kwlist, "const", "micropython", "ptr8", "ptr16", "ptr32", "ptr", "uint"}
 _CONST = ("from", "micropython", "const")  # the compiler knows it without an import

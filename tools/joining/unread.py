@@ -4,7 +4,7 @@ Names: what a function may read stays, and what another module reads through the
 executed and imported, which is over: parts of tables, what the start makes, and what it imports.
 Makers: `__init__` of classes that only the start makes. No function that stays calls such a class or one that inherits from it,
 and nothing has it as an object; functions inside of an `__init__` may stay. What only these makers read goes as well.
-For tools/joining.py.
+For tools/joining.
 """
 
 import ast

@@ -1,9 +1,9 @@
 """Few modules out of many, put together when a unit's image is made: what runs for as long as the unit is one flat module.
 
 A module costs heap in itself: an object, a table of its names with all that it imports, one of the names in its code, its path.
-`firmware/resident` holds what every unit keeps, `firmware/spoken` what one that speaks keeps besides, `firmware/carried` what one
-with more bearers than Wi-Fi does. All else stays a module of
-its own: what only the start needs and app.py lets go of, and what is loaded on demand later (docs/rom.md).
+`firmware/resident` holds what every unit keeps, `firmware/spoken` what one that speaks keeps besides, `firmware/carried` what
+one with more bearers than Wi-Fi does. All else stays a module of its own: what only the start needs and app.py lets go of, and
+what is loaded on demand later (docs/rom.md).
 
     python -m tools.joining < LOG   # the same with `File "firmware.core.call", line 88` for `File "firmware.resident", line 2120`
 """
@@ -11,17 +11,16 @@ its own: what only the start needs and app.py lets go of, and what is loaded on 
 import ast
 import keyword
 import re
-import sys
 from pathlib import Path
 
-from tools.joining_lean import lean
-from tools.joining_names import Group, Names
-from tools.joining_scope import JoinError, Module
-from tools.joining_text import rewritten
-from tools.joining_unread import FILE as FORGOTTEN
-from tools.joining_unread import written
+from tools.joining.lean import lean
+from tools.joining.names import Group, Names
+from tools.joining.scope import JoinError, Module
+from tools.joining.text import rewritten
+from tools.joining.unread import FILE as FORGOTTEN
+from tools.joining.unread import written
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 # In the order in which the unit loads them: (joined module, modules whose imports it holds).
 GROUPS = (("firmware.resident", ("firmware.assembly",)), ("firmware.spoken", ("firmware.speaking",)),
@@ -261,14 +260,3 @@ def _function(text, line):
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     around = [node for node in nodes if node.lineno <= line <= node.end_lineno]
     return max(around, key=lambda node: node.lineno).name if around else None
-
-
-def main():
-    made = of_the_firmware()
-    for line in sys.stdin:
-        print(readable(line, made), end="")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
