@@ -7,6 +7,7 @@ import machine
 from firmware import rescue
 from firmware.core import claim
 from firmware.drivers.rtc_memory import RtcMemory
+from host_tests.fakes.huge_file import HugeFile
 from host_tests.lives import inside
 
 CODE = "K7QM-3XRT-9WDP"
@@ -129,21 +130,9 @@ def test_one_code_is_checked_and_not_a_second():
 
 
 def test_a_claim_that_has_grown_beyond_measure_does_not_fill_the_memory_and_the_copy_serves():
-    class Huge:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def read(self, most=None):
-            if most is None or most > 4096:
-                raise MemoryError
-            return b"{" * most
-
     def scene():
         write_claim("claim.bak.json")
-        rescue.open = lambda name, mode: Huge() if name == "claim.json" else open(name, mode)  # noqa: SIM115
+        rescue.open = lambda name, mode: HugeFile(b"{", 4096) if name == "claim.json" else open(name, mode)  # noqa: SIM115
         try:
             assert listened(b"service K7QM-3XRT-9WDP\n")[0] == claim.OPEN
         finally:

@@ -5,6 +5,7 @@ import os
 
 from firmware import stored as module
 from firmware.stored import Stored
+from host_tests.fakes.huge_file import HugeFile
 
 HERE = "stored_test_dir"
 KEY = bytes(range(32))
@@ -156,22 +157,10 @@ def test_what_settings_and_board_do_not_agree_upon_is_named():
 
 
 def test_a_file_that_has_grown_beyond_measure_does_not_fill_the_memory_and_the_copy_serves():
-    class Huge:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def read(self, most=None):
-            if most is None or most > 65536:
-                raise MemoryError
-            return b"[" * most
-
     with Folder() as folder:
         folder.stored()
         for name in ("settings.json", "board_configs/B.json", "unit.key", "ca.der"):
-            module.open = lambda path, mode, name=name: Huge() if path == name else open(path, mode)  # noqa: SIM115
+            module.open = lambda path, mode, name=name: HugeFile(b"[", 65536) if path == name else open(path, mode)  # noqa: SIM115
             try:
                 stored = folder.stored()
             finally:

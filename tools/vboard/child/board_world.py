@@ -120,16 +120,19 @@ class BoardWorld(BoardSound):
     def _listen(self):
         frame = bytearray(_HEAD_BYTES)
         read, level, sound, other = self._socket.readinto, self._take_level, self._take_sound, self._take_other
-        while read(frame) == 8:
-            value = frame[4] | frame[5] << 8 | frame[6] << 16 | frame[7] << 24
-            if value & 0x80000000:
-                value -= 0x100000000
-            if frame[0] == 1:
-                level(frame[1], value)
-            elif frame[0] == 5:
-                sound(frame[1], frame[2] | frame[3] << 8, value)
-            else:
-                other(frame[0], frame[1], value)
+        try:
+            while read(frame) == 8:
+                value = frame[4] | frame[5] << 8 | frame[6] << 16 | frame[7] << 24
+                if value & 0x80000000:
+                    value -= 0x100000000
+                if frame[0] == 1:
+                    level(frame[1], value)
+                elif frame[0] == 5:
+                    sound(frame[1], frame[2] | frame[3] << 8, value)
+                else:
+                    other(frame[0], frame[1], value)
+        except OSError:
+            pass  # the line was reset: it went without having read all
         # The parent is gone. `system` is the one way to end the process from here, also when the main thread is inside C code.
         os.system("kill -9 $PPID")
 
